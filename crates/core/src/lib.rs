@@ -1,0 +1,69 @@
+//! The words of Tailproof: samples, units, objectives, verdicts and findings, with the
+//! quantiles, descriptive statistics and exact binomial bounds that everything else stands on.
+//!
+//! | Question                                            | Item                              |
+//! | --------------------------------------------------- | --------------------------------- |
+//! | What was measured?                                  | [`Dataset`], [`Series`], [`Sample`] |
+//! | In which unit, and is less better?                  | [`Unit`], [`Metric`]              |
+//! | What was promised?                                  | [`Objective`]                     |
+//! | What is the 95th percentile?                        | [`quantile`], [`Sample::quantile`] |
+//! | Mean, spread, shape?                                | [`descriptive`]                   |
+//! | How often do `n` coins show `k` heads?              | [`binomial`]                      |
+//! | Which order statistics bound a percentile?          | [`binomial::upper_rank`]          |
+//! | What was found, and how sure?                       | [`Finding`], [`Verdict`]          |
+//!
+//! ```
+//! use tailproof_core::{Level, Rank, Sample, binomial};
+//!
+//! let latency: Vec<f64> = (1..=1_000).map(f64::from).collect(); // ms
+//! let sample = Sample::new(latency)?;
+//! let p95: Rank = "0.95".parse()?;
+//! assert_eq!(sample.quantile(p95), 950.05);
+//!
+//! // The order statistic that exceeds the true p95 with 99.9 % confidence.
+//! let rank = binomial::upper_rank(1_000, p95, Level::P999).expect("1 000 values are enough");
+//! assert_eq!(sample.order_statistic(rank), 971.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Nothing here reads a clock, a file, the environment or a random generator.
+
+mod binned;
+pub mod binomial;
+pub mod descriptive;
+mod ecdf;
+mod environment;
+mod exhibit;
+mod finding;
+mod level;
+mod memo;
+mod metric;
+mod objective;
+mod observations;
+pub mod quantile;
+mod rational;
+mod sample;
+mod series;
+mod summary;
+mod text;
+mod unit;
+mod verdict;
+
+pub use binned::{Binned, BinnedError, Closed};
+pub use ecdf::{Ecdf, EcdfError};
+pub use environment::Environment;
+pub use exhibit::{Cell, Exhibit, ExhibitKind};
+pub use finding::{Bound, Class, Effect, Finding, Guarantee, Interval, Provenance, Side, Subject};
+pub use level::{Level, LevelError, Rank, RankError, Seed};
+pub use memo::{Memo, NoMemo};
+pub use metric::{Direction, Metric, Noise};
+pub use objective::{Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity};
+pub use observations::{Observations, Raw};
+pub use quantile::{QuantileType, quantile};
+pub use rational::{Rational, RationalError};
+pub use sample::{Order, Sample, SampleError};
+pub use series::{Dataset, Labels, Loop, Series, SeriesError, Source};
+pub use summary::Summary;
+pub use text::{glob, number, percent};
+pub use unit::{Dimension, Unit, UnitError};
+pub use verdict::{Reason, Verdict};
