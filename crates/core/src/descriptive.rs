@@ -157,11 +157,14 @@ impl Moments {
         ldexp((self.scaled_variance(1) / self.n).sqrt(), self.exponent)
     }
 
-    /// Coefficient of variation, `sd/mean`; NaN when the mean is zero.
+    /// Coefficient of variation, `sd/mean`; infinite when only the mean is zero, NaN when
+    /// both are.
     #[must_use]
     pub fn coefficient_of_variation(&self, ddof: u32) -> f64 {
         let mean = self.mean.hi + self.mean.lo;
-        if mean == 0.0 { f64::NAN } else { self.scaled_variance(ddof).sqrt() / mean }
+        let sd = self.scaled_variance(ddof).sqrt();
+        // A zero mean has no sign worth keeping.
+        if mean == 0.0 { sd / 0.0 } else { sd / mean }
     }
 
     /// Skewness `m₃/m₂^{3/2}`; NaN for constant data.
@@ -217,7 +220,13 @@ pub fn mean(sample: &Sample) -> f64 {
 /// Median: the middle observation, or the mean of the two in the middle.
 #[must_use]
 pub fn median(sample: &Sample) -> f64 {
-    sample.quantile(Rank::MEDIAN)
+    let (lo, hi) = sample.range();
+    let e = exponent(lo.abs().max(hi.abs()));
+    let n = sample.len();
+    let pair = sample.order_statistics(n.div_ceil(2), n / 2 + 1);
+    // Scaled, so that neither the sum overflows nor a subnormal half is rounded twice.
+    let (a, b) = (ldexp(pair[0], -e), ldexp(pair[pair.len() - 1], -e));
+    if a == b { pair[0] } else { ldexp(f64::midpoint(a, b), e) }
 }
 
 /// Median absolute deviation from the median, unscaled; see [`MAD_TO_SIGMA`].
@@ -254,17 +263,18 @@ fn scaled_mad(sample: &Sample, factor: f64) -> f64 {
 /// Interquartile range of type-7 quartiles.
 #[must_use]
 pub fn interquartile_range(sample: &Sample) -> f64 {
+    let (lo, hi) = sample.range();
+    let e = exponent(lo.abs().max(hi.abs()));
     let rank = |num| Rank::new(crate::Rational::new(num, 4).expect("4 is not zero"));
     let at = |num| {
         let p = rank(num).expect("quarters are ranks");
         let at = position(sample.len() as u64, p, QuantileType::Linear);
         let pair = sample.order_statistics(at.lower as usize, at.upper as usize);
-        (pair[0], pair[pair.len() - 1], at.weight)
+        (ldexp(pair[0], -e), ldexp(pair[pair.len() - 1], -e), at.weight)
     };
     let ((a, a1, f), (b, b1, g)) = (at(1), at(3));
-    // Halved while overflow threatens; differences of near values are exact.
-    let (s, t) = if b / 4.0 - a / 4.0 > f64::MAX / 8.0 { (4.0, 0.25) } else { (1.0, 1.0) };
-    ((b * t - a * t) + g * (b1 * t - b * t) - f * (a1 * t - a * t)) * s
+    // Differences of near values are exact.
+    ldexp((b - a) + g * (b1 - b) - f * (a1 - a), e)
 }
 
 /// Mean of what remains when `⌊p·n⌋` observations are cut from each end.

@@ -87,6 +87,12 @@ impl Ecdf {
         self.below + self.atoms.iter().take_while(|a| a.0 <= t).map(|a| a.1).sum::<u64>()
     }
 
+    /// Observations below `t`; those above are never counted, those below always.
+    #[must_use]
+    pub fn count_below(&self, t: f64) -> u64 {
+        self.below + self.atoms.iter().take_while(|a| a.0 < t).map(|a| a.1).sum::<u64>()
+    }
+
     /// The order statistic of rank `r` from 1: −∞ or ∞ among the censored.
     ///
     /// # Panics

@@ -1,0 +1,353 @@
+use std::num::NonZeroU32;
+
+use tailproof_core::{
+    Aggregate, Claim, Class, Condition, Dataset, Finding, Guarantee, Level, Objective,
+    Observations, Order, Raw, Reason, Sample, Seed, Series, Subject, Unit, UnitError, Verdict,
+    number,
+};
+use tailproof_resampling::{Dependence, dependence};
+
+use crate::validator::SloCompliance;
+use crate::{moment, share};
+
+/// How objectives are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Level of a pass; failures use it split over all claims of the run.
+    pub level: Level,
+    /// Seed of everything random.
+    pub seed: Seed,
+    /// Replicates drawn beside the exact bootstrap of a percentile; `None` draws none.
+    pub resamples: Option<NonZeroU32>,
+}
+
+impl Settings {
+    /// 99.9 %, no replicates.
+    #[must_use]
+    pub const fn new(seed: Seed) -> Self {
+        Self { level: Level::P999, seed, resamples: None }
+    }
+
+    /// Sets the level.
+    #[must_use]
+    pub const fn level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Draws replicates beside the exact bootstrap.
+    #[must_use]
+    pub const fn resamples(self, resamples: NonZeroU32) -> Self {
+        Self { resamples: Some(resamples), ..self }
+    }
+}
+
+/// What [`judge`] found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judged {
+    /// One finding per objective and series.
+    pub findings: Vec<Finding>,
+    /// One result object per percentile objective on raw values.
+    pub compliance: Vec<SloCompliance>,
+}
+
+/// Why objectives could not be judged at all.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SloError {
+    /// No series has the metric and labels that the objective names.
+    #[error("objective {objective:?} matches nothing in the data; there is: {have}")]
+    NoSuchSeries {
+        /// The objective.
+        objective: String,
+        /// What there is.
+        have: String,
+    },
+    /// The unit of the target does not convert to that of the data.
+    #[error("objective {objective:?} on {series}: {source}")]
+    Unit {
+        /// The objective.
+        objective: String,
+        /// The series.
+        series: String,
+        /// The units.
+        source: UnitError,
+    },
+    /// The data are of another kind than the aggregate needs.
+    #[error("objective {objective:?} needs {needs}, {series} holds {holds}")]
+    Kind {
+        /// The objective.
+        objective: String,
+        /// The series.
+        series: String,
+        /// What the aggregate needs.
+        needs: &'static str,
+        /// What the series holds.
+        holds: &'static str,
+    },
+    /// A relative objective without a baseline to be relative to.
+    #[error("objective {0:?} is relative: it needs a baseline (--baseline DATA)")]
+    NoBaseline(String),
+    /// Series that cannot be pooled.
+    #[error("objective {objective:?} pools series in different units: {units}")]
+    Pooled {
+        /// The objective.
+        objective: String,
+        /// The units found.
+        units: String,
+    },
+}
+
+/// Judges every objective on every series it names.
+///
+/// An objective that names a metric which the data lack is an error, so that a renamed
+/// column cannot pass. Failures are corrected for the number of claims judged in this call
+/// (Bonferroni), passes need no correction: each is wrong with probability at most
+/// `1 − level`, and "all pass" is wrong only when one of them is.
+///
+/// Relative objectives are not judged here; see `tailproof_compare`.
+///
+/// # Errors
+/// An objective that matches nothing, whose unit does not convert, or whose aggregate does
+/// not fit the kind of data.
+pub fn judge(
+    data: &Dataset,
+    objectives: &[Objective],
+    settings: &Settings,
+) -> Result<Judged, SloError> {
+    let mut tasks = Vec::new();
+    let mut pools = Vec::new();
+    for objective in objectives {
+        if matches!(objective.condition, Condition::Relative(..)) {
+            return Err(SloError::NoBaseline(objective.claim.clone()));
+        }
+        let matching: Vec<&Series> = data.series.iter().filter(|s| objective.matches(s)).collect();
+        if matching.is_empty() {
+            let have: Vec<String> = data.series.iter().map(Series::name).collect();
+            let have = if have.is_empty() { "nothing".to_owned() } else { have.join(", ") };
+            return Err(SloError::NoSuchSeries { objective: full_text(objective), have });
+        }
+        if objective.pooled && matching.len() > 1 {
+            pools.push((objective, pool(objective, &matching)?));
+        } else {
+            tasks.extend(matching.into_iter().map(|series| (objective, series)));
+        }
+    }
+    tasks.extend(pools.iter().map(|(objective, series)| (*objective, series)));
+    let mut claims = Vec::with_capacity(tasks.len());
+    for (objective, series) in &tasks {
+        claims.push(claims_in_unit(objective, series)?);
+    }
+    let count: usize = claims.iter().map(Vec::len).sum();
+    let context = Context { settings: *settings, fail: settings.level.split(count) };
+    let mut judged = Judged::default();
+    for ((objective, series), claims) in tasks.into_iter().zip(claims) {
+        context.judge(objective, series, &claims, &mut judged)?;
+    }
+    Ok(judged)
+}
+
+/// Metric, labels and claim as typed.
+fn full_text(objective: &Objective) -> String {
+    let labels: Vec<String> = objective.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let labels =
+        if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+    let metric = objective.metric.clone().unwrap_or_default();
+    if metric.is_empty() && labels.is_empty() {
+        return objective.claim.clone();
+    }
+    format!("{metric}{labels}: {}", objective.claim)
+}
+
+fn claims_in_unit(objective: &Objective, series: &Series) -> Result<Vec<Claim>, SloError> {
+    let error = |source| SloError::Unit {
+        objective: full_text(objective),
+        series: series.name(),
+        source,
+    };
+    let unit = series.metric.unit.as_ref();
+    match &objective.aggregate {
+        // The target is a share or a frequency; the limit inside is in the unit of the data.
+        Aggregate::Rate(_, limit) => {
+            limit.in_unit(unit).map_err(error)?;
+            Ok(objective.claims(None).unwrap_or_default())
+        }
+        Aggregate::Ratio => Ok(objective.claims(None).unwrap_or_default()),
+        Aggregate::Throughput if !moment::own_rate(series) => {
+            objective.claims(Unit::known("/s").as_ref()).map_err(error)
+        }
+        _ => {
+            if let (None, Condition::Absolute(_, q)) = (unit, &objective.condition)
+                && let Some(named @ Unit::Named(_)) = q.unit()
+            {
+                // A misspelt unit must not be taken for the unit of the data.
+                let source =
+                    UnitError::Incompatible { from: named.to_string(), to: "data without a unit".into() };
+                return Err(error(source));
+            }
+            objective.claims(unit).map_err(error)
+        }
+    }
+}
+
+/// All matching raw series as one, in the order of time where all have one.
+fn pool(objective: &Objective, matching: &[&Series]) -> Result<Series, SloError> {
+    let units: Vec<String> = matching
+        .iter()
+        .map(|s| s.metric.unit.as_ref().map_or_else(|| "no unit".into(), Unit::to_string))
+        .collect();
+    if units.iter().any(|u| *u != units[0]) {
+        return Err(SloError::Pooled { objective: full_text(objective), units: units.join(", ") });
+    }
+    let mut values = Vec::new();
+    for series in matching {
+        match &series.observations {
+            Observations::Raw(raw) if raw.is_complete() => values.extend(raw.sample.values()),
+            other => return Err(kind(objective, series, "raw values to pool", other)),
+        }
+    }
+    let sample = Sample::new(values).expect("pooled from finite samples, each not empty");
+    Ok(Series {
+        metric: matching[0].metric.clone(),
+        labels: objective.labels.clone(),
+        observations: Observations::Raw(Raw::complete(sample)),
+        run: None,
+        time: None,
+    })
+}
+
+pub(crate) fn kind(
+    objective: &Objective,
+    series: &Series,
+    needs: &'static str,
+    holds: &Observations,
+) -> SloError {
+    let holds = match holds {
+        Observations::Raw(_) => "raw values",
+        Observations::Atoms(_) => "weighted values",
+        Observations::Binned(_) => "buckets",
+        Observations::Summary(_) => "summaries",
+        Observations::Events(_) => "event counts",
+        Observations::Pairs(_) => "pairs",
+        _ => "something else",
+    };
+    SloError::Kind { objective: full_text(objective), series: series.name(), needs, holds }
+}
+
+/// What all claims of a call share.
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    /// Level of a failure.
+    pub(crate) fail: Level,
+}
+
+impl Context {
+    fn judge(
+        &self,
+        objective: &Objective,
+        series: &Series,
+        claims: &[Claim],
+        judged: &mut Judged,
+    ) -> Result<(), SloError> {
+        let subject = Subject {
+            metric: series.metric.name.clone(),
+            labels: series.labels.clone(),
+            benchmark: None,
+        };
+        let mut finding =
+            Finding::new(Class::Slo, subject, objective.claim.clone(), Verdict::Pass);
+        finding.unit = series.metric.unit.clone();
+        finding.direction = series.metric.direction;
+        finding.runs = vec![series.runs()];
+        finding.target = claims.first().map(|c| c.target);
+        let compliance =
+            match (&objective.aggregate, &series.observations) {
+                (_, Observations::Summary(_)) => {
+                    finding.verdict = Verdict::Inconclusive(Reason::SummaryOnly);
+                    finding.why =
+                        format!("{}: {}", objective.claim, Reason::SummaryOnly);
+                    None
+                }
+                (Aggregate::Quantile(p), _) => {
+                    share::quantile(self, objective, series, *p, claims, &mut finding)?
+                }
+                (Aggregate::Rate(..) | Aggregate::Ratio, _) => {
+                    share::rate(self, objective, series, claims, &mut finding)?;
+                    None
+                }
+                _ => {
+                    moment::judge(self, objective, series, claims, &mut finding)?;
+                    None
+                }
+            };
+        judged.findings.push(finding);
+        judged.compliance.extend(compliance);
+        Ok(())
+    }
+}
+
+/// Dependence of a series of numbers derived from `series`, when its order means something;
+/// notes what it finds on the finding.
+pub(crate) fn diagnose(
+    series: &Series,
+    sample: &Sample,
+    derived: &[f64],
+    finding: &mut Finding,
+) -> Option<Dependence> {
+    if sample.order() != Order::Time {
+        return None;
+    }
+    let plain = dependence(sample.values());
+    let own = dependence(derived);
+    let between = series.run.as_deref().and_then(|run| overdispersion(run, derived));
+    let tau = if own.significant { own.tau } else { 1.0 }.max(between.unwrap_or(1.0));
+    if !plain.significant && !own.significant && between.is_none() {
+        return None;
+    }
+    finding.guarantee = Guarantee::Approximate;
+    let found = Dependence { tau, significant: true, ..own };
+    if plain.significant || own.significant {
+        finding.warnings.push(format!(
+            "successive observations depend on each other (autocorrelation time {}): judged with \
+             an effective n of {} instead of {}; the guarantee is approximate and the bootstrap \
+             interval too narrow",
+            number(own.tau.max(plain.tau)),
+            number(found.effective().floor()),
+            number(own.n as f64),
+        ));
+    }
+    if let Some(ratio) = between {
+        finding.warnings.push(format!(
+            "the runs differ {} times as much as independent observations would: judged with an \
+             effective n of {}; the guarantee is approximate",
+            number(ratio),
+            number(found.effective().floor()),
+        ));
+    }
+    Some(found)
+}
+
+/// Pearson's dispersion of the run means against the spread of single observations, when it
+/// is beyond chance (about 0.1 %, Wilson–Hilferty).
+fn overdispersion(run: &[u32], values: &[f64]) -> Option<f64> {
+    let mut sums = std::collections::BTreeMap::new();
+    for (&r, &x) in run.iter().zip(values) {
+        let (n, s): &mut (f64, f64) = sums.entry(r).or_default();
+        *n += 1.0;
+        *s += x;
+    }
+    if sums.len() < 2 {
+        return None;
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    if variance == 0.0 {
+        return None;
+    }
+    let df = (sums.len() - 1) as f64;
+    let chi2: f64 =
+        sums.values().map(|&(n, s)| n * (s / n - mean).powi(2) / variance).sum();
+    let h = 2.0 / (9.0 * df);
+    let z = ((chi2 / df).cbrt() - (1.0 - h)) / h.sqrt();
+    (z > 3.09).then_some(chi2 / df)
+}

@@ -1,0 +1,308 @@
+use std::num::NonZeroU32;
+
+use tailproof_core::descriptive::{Moments, mad};
+use tailproof_core::{
+    Aggregate, Bound, Claim, Comparison, Dimension, Finding, Guarantee, Interval, Objective,
+    Observations, Reason, Sample, Series, Side, Unit, Verdict, number,
+};
+use tailproof_hypothesis::normal_quantile;
+use tailproof_resampling::{
+    Bootstrap, Studentized, StudentizedError, below, mean_with_error, sd_with_error, stream,
+    studentized,
+};
+
+use crate::judge::{Context, SloError, diagnose, kind};
+use crate::share::{why, worst};
+
+/// Fewest observations for an asymptotic answer.
+const FEWEST: usize = 30;
+/// Largest share of the sum of squares that one value may supply.
+const HEAVY: f64 = 0.2;
+/// Draws in all replicates; beyond, the expansion that the bootstrap estimates is used.
+const MOST_DRAWS: u64 = 1_000_000_000;
+
+/// Whether the values of a series are rates themselves.
+pub(crate) fn own_rate(series: &Series) -> bool {
+    matches!(
+        series.metric.unit,
+        Some(Unit::Scaled { dimension: Dimension::Frequency | Dimension::Throughput, .. })
+    )
+}
+
+/// Bounds at any one-sided error, and a standard error that dependence can widen.
+struct Answer {
+    estimate: f64,
+    method: &'static str,
+    lower: Box<dyn Fn(f64) -> f64>,
+    upper: Box<dyn Fn(f64) -> f64>,
+}
+
+impl Answer {
+    /// Bounds √τ times as far from the estimate.
+    fn widened(self, tau: f64) -> Self {
+        let (estimate, factor) = (self.estimate, tau.max(1.0).sqrt());
+        let (lower, upper) = (self.lower, self.upper);
+        Self {
+            lower: Box::new(move |a| estimate + factor * (lower(a) - estimate)),
+            upper: Box::new(move |a| estimate + factor * (upper(a) - estimate)),
+            ..self
+        }
+    }
+}
+
+/// Judges claims about a mean, a spread, a rate or an extreme.
+pub(crate) fn judge(
+    context: &Context,
+    objective: &Objective,
+    series: &Series,
+    claims: &[Claim],
+    finding: &mut Finding,
+) -> Result<(), SloError> {
+    let Observations::Raw(raw) = &series.observations else {
+        return Err(kind(objective, series, "raw values", &series.observations));
+    };
+    let sample = &raw.sample;
+    finding.n = vec![sample.len() as u64];
+    let extreme = matches!(objective.aggregate, Aggregate::Min | Aggregate::Max);
+    if !raw.is_complete() && !(extreme && raw.above.is_empty()) {
+        return Ok(stop(finding, objective, Reason::Censored));
+    }
+    if extreme {
+        return Ok(judge_extreme(objective, sample, claims, finding));
+    }
+    let elapsed = matches!(objective.aggregate, Aggregate::Throughput) && !own_rate(series);
+    let gaps;
+    let values = if elapsed {
+        finding.unit = Unit::known("/s");
+        let Some(found) = arrival_gaps(series) else {
+            return Ok(stop(finding, objective, Reason::Absent));
+        };
+        gaps = found;
+        &gaps
+    } else {
+        sample
+    };
+    if values.len() < FEWEST {
+        return Ok(stop(finding, objective, Reason::TooFew { need: FEWEST as u64 }));
+    }
+    finding.guarantee = Guarantee::Asymptotic;
+    finding.seed = Some(context.settings.seed);
+    if heaviest(values) > HEAVY && !matches!(objective.aggregate, Aggregate::Mad) {
+        finding.estimate = Some(Moments::of(values).mean());
+        return Ok(stop(finding, objective, Reason::HeavyTail));
+    }
+    let squares: Vec<f64>;
+    let derived = if matches!(objective.aggregate, Aggregate::StdDev | Aggregate::Mad) {
+        let mean = Moments::of(values).mean();
+        squares = values.values().iter().map(|x| (x - mean).powi(2)).collect();
+        &squares
+    } else {
+        values.values()
+    };
+    let tau = if elapsed { None } else { diagnose(series, values, derived, finding) }
+        .map_or(1.0, |d| d.tau);
+    let settings = Bootstrap::new(context.settings.seed).replicates(replicates(values.len()));
+    let answer = match objective.aggregate {
+        Aggregate::StdDev => bootstrap_t(values, &settings, sd_with_error),
+        Aggregate::Mad => Ok(mad_answer(values, context)),
+        _ => bootstrap_t(values, &settings, mean_with_error),
+    };
+    let answer = match answer {
+        Ok(answer) => answer.widened(tau),
+        Err(_) => constant(objective, values),
+    };
+    let answer = if elapsed { reciprocal(answer) } else { answer };
+    let alpha = context.settings.level.alpha().to_f64();
+    finding.estimate = Some(answer.estimate);
+    finding.interval = Some(Interval {
+        lo: (answer.lower)(alpha / 2.0),
+        hi: (answer.upper)(alpha / 2.0),
+        level: context.settings.level,
+        method: answer.method.to_owned(),
+    });
+    let mut verdicts = Vec::new();
+    for claim in claims {
+        let (pass, fail) = (context.settings.level, context.fail);
+        let (low, high) = if claim.comparison.is_upper() { (fail, pass) } else { (pass, fail) };
+        let lower = (answer.lower)(low.alpha().to_f64());
+        let upper = (answer.upper)(high.alpha().to_f64());
+        let holds = |x: f64| claim.comparison.holds(x, claim.target);
+        verdicts.push(match (holds(lower), holds(upper)) {
+            (true, true) => Verdict::Pass,
+            (false, false) => Verdict::Fail,
+            _ => Verdict::Inconclusive(straddle(sample.len(), &answer, claim, lower, upper)),
+        });
+        let method = answer.method.to_owned();
+        finding.bounds.extend([
+            Bound { side: Side::Lower, value: lower, level: low, method: method.clone() },
+            Bound { side: Side::Upper, value: upper, level: high, method },
+        ]);
+    }
+    finding.verdict = worst(verdicts);
+    let suffix = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
+    let name = objective.claim.split([' ', '<', '>']).next().unwrap_or_default().to_owned();
+    let show = |x: f64| format!("{}{suffix}", number(x));
+    finding.why = why(finding, &name, &suffix, show, answer.method);
+    Ok(())
+}
+
+/// Ends a finding without numbers to decide by.
+fn stop(finding: &mut Finding, objective: &Objective, reason: Reason) {
+    let detail = match reason {
+        Reason::Absent => "the data have no time column with a span".to_owned(),
+        ref other => other.to_string(),
+    };
+    finding.verdict = Verdict::Inconclusive(reason);
+    finding.why = format!("{}: {}, {detail}", objective.claim, finding.verdict.word());
+}
+
+fn judge_extreme(objective: &Objective, sample: &Sample, claims: &[Claim], finding: &mut Finding) {
+    let (lo, hi) = sample.range();
+    let (name, value) =
+        if objective.aggregate == Aggregate::Min { ("min", lo) } else { ("max", hi) };
+    finding.estimate = Some(value);
+    finding.guarantee = Guarantee::Approximate;
+    finding.warnings.push(format!("{name} judges this sample only; the next one may differ"));
+    let all = claims.iter().all(|c| c.comparison.holds(value, c.target));
+    finding.verdict = if all { Verdict::Pass } else { Verdict::Fail };
+    let suffix = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
+    finding.why = format!(
+        "{name} = {}{suffix} of this sample (n = {}) vs {}: {}; says nothing about the next one",
+        number(value),
+        number(sample.len() as f64),
+        objective.claim.trim_start_matches(name).trim(),
+        finding.verdict.word()
+    );
+}
+
+/// Seconds between successive arrivals.
+fn arrival_gaps(series: &Series) -> Option<Sample> {
+    let mut time = series.time.clone()?;
+    time.sort_unstable();
+    let gaps: Vec<f64> = time.windows(2).map(|w| (w[1] - w[0]) as f64 / 1e9).collect();
+    Sample::new(gaps).ok().filter(|gaps| gaps.range().1 > 0.0)
+}
+
+/// Bounds of a mean gap, turned into bounds of arrivals per second.
+fn reciprocal(answer: Answer) -> Answer {
+    let (lower, upper) = (answer.lower, answer.upper);
+    let inverse = |gap: f64| if gap > 0.0 { 1.0 / gap } else { f64::INFINITY };
+    Answer {
+        estimate: 1.0 / answer.estimate,
+        method: answer.method,
+        lower: Box::new(move |a| inverse(upper(a))),
+        upper: Box::new(move |a| inverse(lower(a))),
+    }
+}
+
+/// Share of the centred sum of squares that the largest deviation supplies.
+fn heaviest(sample: &Sample) -> f64 {
+    let mean = Moments::of(sample).mean();
+    let (mut sum, mut largest) = (0.0, 0.0_f64);
+    for x in sample.values() {
+        let square = (x - mean).powi(2);
+        sum += square;
+        largest = largest.max(square);
+    }
+    if sum > 0.0 { largest / sum } else { 0.0 }
+}
+
+/// 10 000 replicates, fewer for large samples, 0 where the expansion takes over.
+fn replicates(n: usize) -> NonZeroU32 {
+    let most = (MOST_DRAWS / n as u64).clamp(1, 10_000) as u32;
+    NonZeroU32::new(most).expect("at least 1")
+}
+
+/// The studentized bootstrap; for samples too large for 10 000 replicates the Edgeworth
+/// expansion to which it is equal up to O(1/n) (Hall 1988).
+fn bootstrap_t(
+    sample: &Sample,
+    settings: &Bootstrap,
+    statistic: fn(&[f64]) -> (f64, f64),
+) -> Result<Answer, StudentizedError> {
+    if settings.count() < 10_000 {
+        let (estimate, error) = statistic(sample.values());
+        if !(error > 0.0 && error.is_finite()) {
+            return Err(StudentizedError::NoSpread);
+        }
+        let moments = Moments::of(sample);
+        let skew = moments.skewness() / moments.n().sqrt();
+        // One-sided bound x̄ ± se·(z ± γ(2z² + 1)/(6√n)).
+        let shift = move |z: f64| skew * (2.0 * z * z + 1.0) / 6.0;
+        return Ok(Answer {
+            estimate,
+            method: "Edgeworth-corrected t",
+            lower: Box::new(move |a| {
+                let z = normal_quantile(1.0 - a);
+                estimate - error * (z - shift(z))
+            }),
+            upper: Box::new(move |a| {
+                let z = normal_quantile(1.0 - a);
+                estimate + error * (z + shift(z))
+            }),
+        });
+    }
+    let t: Studentized = studentized(sample, settings, statistic)?;
+    let (low, high) = (t.clone(), t.clone());
+    Ok(Answer {
+        estimate: t.estimate,
+        method: "studentized bootstrap",
+        lower: Box::new(move |a| low.lower(a)),
+        upper: Box::new(move |a| high.upper(a)),
+    })
+}
+
+/// MAD with a normal bound; its standard error from an m-out-of-n bootstrap, because it has
+/// no formula that does not need the density.
+fn mad_answer(sample: &Sample, context: &Context) -> Answer {
+    const REPLICATES: u64 = 400;
+    let n = sample.len();
+    let m = n.min(10_000);
+    let values = sample.values();
+    let draws: Vec<f64> = (0..REPLICATES)
+        .map(|replicate| {
+            let mut rng = stream(context.settings.seed, replicate);
+            let drawn = (0..m).map(|_| values[below(&mut rng, n as u64) as usize]).collect();
+            mad(&Sample::new(drawn).expect("drawn from a sample"))
+        })
+        .collect();
+    let error = Moments::of_values(&draws).sd(1) * (m as f64 / n as f64).sqrt();
+    let estimate = mad(sample);
+    Answer {
+        estimate,
+        method: "m-out-of-n bootstrap, normal",
+        lower: Box::new(move |a| (estimate - normal_quantile(1.0 - a) * error).max(0.0)),
+        upper: Box::new(move |a| estimate + normal_quantile(1.0 - a) * error),
+    }
+}
+
+/// Equal observations: no spread to bound with, the value is what was seen.
+fn constant(objective: &Objective, sample: &Sample) -> Answer {
+    let estimate = match objective.aggregate {
+        Aggregate::StdDev | Aggregate::Mad => 0.0,
+        _ => sample.values()[0],
+    };
+    Answer {
+        estimate,
+        method: "all observations are equal",
+        lower: Box::new(move |_| estimate),
+        upper: Box::new(move |_| estimate),
+    }
+}
+
+/// The n at which bounds as wide as these, shrunk by 1/√n, would leave the target out.
+fn straddle(n: usize, answer: &Answer, claim: &Claim, lower: f64, upper: f64) -> Reason {
+    let gap = (claim.target - answer.estimate).abs();
+    let holds = matches!(claim.comparison, Comparison::AtMost | Comparison::Below)
+        == (answer.estimate <= claim.target);
+    let reach = if holds == claim.comparison.is_upper() {
+        upper - answer.estimate
+    } else {
+        answer.estimate - lower
+    };
+    // 0.9 power adds 1.28 standard errors to the 3.09 of a 99.9 % bound.
+    let projected = n as f64 * (1.41 * reach / gap).powi(2);
+    Reason::Straddles {
+        projected: (gap > 0.0 && projected < 1e9).then_some(projected.ceil() as u64),
+    }
+}
