@@ -60,7 +60,10 @@ fn reference_notices_a_perturbed_value() {
         let cases = value["cases"].as_array_mut().unwrap();
         // One value that is a plain number away from zero, in a case without an offset.
         let spot = cases.iter_mut().rev().find_map(|case| {
-            if case["name"].as_str()?.contains("offset") || case.get("exact").is_some() {
+            if case["name"].as_str()?.contains("offset")
+                || case["name"].as_str()?.contains("tiny")
+                || case.get("exact").is_some()
+             {
                 return None;
             }
             case["expected"].as_object_mut()?.values_mut().find(|v| {
