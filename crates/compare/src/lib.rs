@@ -1,1 +1,41 @@
-//! Not yet.
+//! Has it become slower? Regression detection between a baseline and a candidate.
+//!
+//! | Question                                              | Item                  |
+//! | ----------------------------------------------------- | --------------------- |
+//! | Did any metric of a data set regress?                 | [`compare`]           |
+//! | The same for one metric, with every test behind it    | [`regression`]        |
+//! | Is the change relative to the baseline within limits? | [`relative`]          |
+//! | An interval of the ratio of two means, or quantiles   | [`change::of_means`], [`change::of_quantiles`] |
+//!
+//! ```
+//! use tailproof_compare::{Settings, regression};
+//! use tailproof_core::*;
+//!
+//! let series = |shift: f64| Series {
+//!     metric: Metric::new("latency", Unit::known("ms")),
+//!     labels: Labels::new(),
+//!     observations: Observations::Raw(Raw::complete(
+//!         Sample::new((0..200).map(|i| 10.0 + shift + f64::from(i * 7 % 20) / 10.0).collect())
+//!             .expect("finite"),
+//!     )),
+//!     run: None,
+//!     time: None,
+//! };
+//! let slower = regression(&series(0.0), &series(1.0), &Settings::new(Seed(42)))?;
+//! assert!(slower.findings.iter().all(|f| f.verdict == Verdict::Fail));
+//! # Ok::<(), tailproof_compare::CompareError>(())
+//! ```
+//!
+//! A regression is a change for the worse beyond a margin, shown by an interval; no
+//! detectable change is never called a proof of none.
+
+pub mod change;
+mod dataset;
+mod regression;
+mod relative;
+mod settings;
+
+pub use dataset::{Compared, compare};
+pub use regression::{LatencyRegression, MeanRegression, Regression, regression};
+pub use relative::relative;
+pub use settings::{CompareError, Settings};

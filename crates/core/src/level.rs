@@ -55,6 +55,17 @@ impl Level {
             .unwrap_or(self)
     }
 
+    /// The level of a two-sided interval whose ends each hold at this one, `1 − 2(1 − level)`;
+    /// this level itself when that is not positive.
+    #[must_use]
+    pub fn doubled(self) -> Self {
+        self.alpha()
+            .checked_mul(Rational::new(2, 1).expect("not zero"))
+            .and_then(Rational::complement)
+            .and_then(|r| Self::new(r).ok())
+            .unwrap_or(self)
+    }
+
     /// The nearest `f64`.
     #[must_use]
     pub const fn to_f64(self) -> f64 {

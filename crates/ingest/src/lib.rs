@@ -1,1 +1,69 @@
-//! Not yet.
+//! Reads performance measurements into [`tailproof_core::Dataset`]s.
+//!
+//! | Question                                  | Item                |
+//! | ----------------------------------------- | ------------------- |
+//! | What is in these files?                   | [`read`]            |
+//! | Which columns, in which units?            | [`Options`], [`Wanted`] |
+//! | Which formats are understood?             | [`Format`]          |
+//! | On what machine does this run?            | [`environment`]     |
+//!
+//! ```
+//! use tailproof_ingest::{Input, Options, read};
+//!
+//! let text = "run,latency_ms\n1,12.5\n1,11.9\n2,14.0\n";
+//! let data = read(vec![Input::from_bytes("demo.csv", text)], &Options::default())?;
+//! let series = &data.series[0];
+//! assert_eq!((series.name().as_str(), series.runs()), ("latency", 2));
+//! assert_eq!(series.metric.unit.as_ref().unwrap().to_string(), "ms");
+//! # Ok::<(), tailproof_ingest::IngestError>(())
+//! ```
+//!
+//! Formats are found by content. Files are read as a stream and hashed on the way; only the
+//! columns that are wanted are kept. What cannot be read as a person means it is an error
+//! that names file, line, column and value; nothing is dropped silently.
+
+mod builder;
+mod error;
+mod format;
+mod host;
+mod input;
+mod options;
+mod timestamp;
+
+pub use error::IngestError;
+pub use format::{FORMATS, Format};
+pub use host::environment;
+pub use input::Input;
+pub use options::{Options, Wanted};
+
+use tailproof_core::{Dataset, Source};
+
+/// Reads inputs into one data set: one series per metric and label set.
+///
+/// Series of several inputs with the same metric and labels are merged; without a run
+/// column each input is a run of its own. With a time column observations are sorted by
+/// time; without one a single input counts as being in the order taken unless it is sorted,
+/// and a merger of several has no order.
+///
+/// # Errors
+/// Input that cannot be read, or not as numbers; see [`IngestError`].
+pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestError> {
+    if inputs.is_empty() {
+        return Err(IngestError::NoInput);
+    }
+    let mut builder = builder::Builder::new(options, inputs.len());
+    let mut sources = Vec::new();
+    for (index, input) in inputs.into_iter().enumerate() {
+        let name = input.name().to_owned();
+        let mut opened = input.open()?;
+        let format = match options.format {
+            Some(format) => format,
+            None => format::detect(&name, opened.head())?,
+        };
+        builder.start(index, &name);
+        (format.reader())(&mut opened, &mut builder)?;
+        let (sha256, bytes) = opened.finish()?;
+        sources.push(Source { name, sha256, bytes, format: format.name().to_owned() });
+    }
+    builder.finish(sources)
+}

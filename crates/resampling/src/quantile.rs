@@ -343,6 +343,13 @@ impl QuantileBootstrap {
         Replicates::new(values)
     }
 
+    /// Values and probabilities of the lower order statistic: the whole law for quantile
+    /// types that do not interpolate.
+    #[must_use]
+    pub fn atoms(&self) -> Vec<(f64, f64)> {
+        self.atoms.iter().map(|a| (a.value, a.mass)).collect()
+    }
+
     /// Sample size.
     #[must_use]
     pub const fn n(&self) -> u64 {

@@ -1,0 +1,99 @@
+use std::io;
+
+/// Why an input could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// Nothing was named.
+    #[error("no input: name a file, or - for standard input")]
+    NoInput,
+    /// The file could not be opened or read.
+    #[error("{file}: {source}")]
+    Io {
+        /// File name.
+        file: String,
+        /// Cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The name is a directory.
+    #[error("{0}: is a directory, name the files in it")]
+    Directory(String),
+    /// There is no byte, or nothing but blank lines and headings.
+    #[error("{0}: is empty, there is no measurement in it")]
+    Empty(String),
+    /// Not text.
+    #[error("{0}: is binary, not text; CSV, TSV, JSON, NDJSON or one number per line is understood")]
+    Binary(String),
+    /// Text of no known format.
+    #[error("{file}: format not recognised ({hint}); name it with --format")]
+    Unknown {
+        /// File name.
+        file: String,
+        /// What was seen.
+        hint: String,
+    },
+    /// A cell or value that does not fit.
+    #[error("{file}, line {line}, column {column}: {problem}, got {value:?}")]
+    Cell {
+        /// File name.
+        file: String,
+        /// Line, from 1.
+        line: u64,
+        /// Heading, key or position.
+        column: String,
+        /// The text.
+        value: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A line that does not fit.
+    #[error("{file}, line {line}: {problem}")]
+    Line {
+        /// File name.
+        file: String,
+        /// Line, from 1.
+        line: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A wanted column is not there.
+    #[error("{file}: no column matches {wanted:?}; there is: {have}")]
+    MissingColumn {
+        /// File names.
+        file: String,
+        /// The metric asked for.
+        wanted: String,
+        /// What there is.
+        have: String,
+    },
+    /// Units that contradict each other.
+    #[error("{file}: {metric} is in {have}, but {said} says {other}")]
+    UnitConflict {
+        /// File name.
+        file: String,
+        /// Metric.
+        metric: String,
+        /// Unit in the file.
+        have: String,
+        /// Who says otherwise.
+        said: &'static str,
+        /// The other unit.
+        other: String,
+    },
+    /// Too many label sets to be labels.
+    #[error(
+        "{file}, line {line}: the text columns {columns} make more than {limit} label sets; \
+         say which of them are labels with --labels NAME,… (or --labels none)"
+    )]
+    TooManySeries {
+        /// File name.
+        file: String,
+        /// Line, from 1.
+        line: u64,
+        /// The text columns.
+        columns: String,
+        /// Most label sets.
+        limit: usize,
+    },
+}

@@ -1,0 +1,180 @@
+//! JSON and NDJSON: a list of numbers, an object of lists, or objects whose keys are columns.
+
+use serde_json::{Map, Value};
+use tailproof_core::Unit;
+
+use crate::builder::{At, Builder, When};
+use crate::error::IngestError;
+use crate::input::Opened;
+use crate::timestamp;
+
+/// One object a line.
+pub(crate) fn read_lines(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    let (mut buffer, mut line) = (Vec::new(), 0);
+    while input.line(&mut buffer)? {
+        line += 1;
+        if buffer.trim_ascii().is_empty() {
+            continue;
+        }
+        let value: Value = serde_json::from_slice(&buffer)
+            .map_err(|e| builder.line_error(line, json_problem(&e)))?;
+        match value {
+            Value::Object(map) => object(&map, builder, line)?,
+            other => {
+                let text = other.to_string();
+                let at = At { line, column: "1", text: &text };
+                return Err(builder.cell(at, "a line holds one object"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One document.
+pub(crate) fn read_document(
+    input: &mut Opened,
+    builder: &mut Builder<'_>,
+) -> Result<(), IngestError> {
+    let value: Value = serde_json::from_reader(&mut input.reader).map_err(|e| {
+        if e.is_io() { input.io(e.into()) } else { builder.line_error(e.line() as u64, json_problem(&e)) }
+    })?;
+    match value {
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (i, item) in items.iter().enumerate() {
+                match item {
+                    Value::Object(map) => object(map, builder, i as u64 + 1)?,
+                    other => return Err(misfit(builder, "list", i, other)),
+                }
+            }
+            Ok(())
+        }
+        Value::Array(items) => list("value", &items, builder),
+        Value::Object(map) if map.values().all(Value::is_array) => {
+            for (name, items) in &map {
+                if builder.wants(name) {
+                    list(name, items.as_array().expect("checked above"), builder)?;
+                }
+            }
+            Ok(())
+        }
+        Value::Object(map) => object(&map, builder, 1),
+        _ => Err(IngestError::Unknown {
+            file: builder.file().to_owned(),
+            hint: "a JSON document is a list or an object".to_owned(),
+        }),
+    }
+}
+
+/// serde_json's words without its position, which is given as the line.
+fn json_problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let cut = text.find(" at line ").unwrap_or(text.len());
+    format!("not JSON, {} (column {})", &text[..cut], error.column())
+}
+
+fn misfit(builder: &Builder<'_>, column: &str, index: usize, value: &Value) -> IngestError {
+    let text = value.to_string();
+    builder.cell(At { line: index as u64 + 1, column, text: &text }, "text where a number belongs")
+}
+
+fn list(name: &str, items: &[Value], builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    builder.wants(name);
+    if items.is_empty() {
+        return Ok(());
+    }
+    let series = builder.series(name, &[], None, false, 1)?;
+    for (i, item) in items.iter().enumerate() {
+        let Some(x) = item.as_f64() else { return Err(misfit(builder, name, i, item)) };
+        let text = item.to_string();
+        let at = At { line: i as u64 + 1, column: name, text: &text };
+        builder.push(series, x, When::default(), at)?;
+    }
+    Ok(())
+}
+
+/// An object whose keys are columns, as a CSV row.
+fn object(map: &Map<String, Value>, builder: &mut Builder<'_>, line: u64) -> Result<(), IngestError> {
+    let text_of = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let mut when = When::default();
+    let mut labels = Vec::new();
+    let long = map.contains_key("metric") && map.contains_key("value");
+    let events = map.contains_key("good") && map.contains_key("total");
+    let mut numbers = Vec::new();
+    for (key, value) in map {
+        let (name, unit) = Unit::split_heading(key);
+        let reserved = long && ["metric", "value", "unit"].contains(&key.as_str())
+            || events && ["good", "total"].contains(&key.as_str());
+        let listed = builder.options.labels.as_ref().map(|l| l.contains(key));
+        let asked = !long && builder.options.asked_for(key, &name);
+        if reserved {
+            continue;
+        }
+        if listed == Some(true) {
+            labels.push((key.clone(), text_of(value)));
+        } else if asked {
+            builder.wants(key);
+            numbers.push((key, value));
+        } else if name == "run" {
+            when.run = Some(builder.run(&text_of(value)));
+        } else if name == "time" || name == "timestamp" {
+            let text = text_of(value);
+            let time = timestamp::parse(&text, unit.as_ref())
+                .map_err(|problem| builder.cell(At { line, column: key, text: &text }, problem))?;
+            when.time = Some(time);
+        } else if value.is_number() {
+            if !long && !events && builder.wants(key) {
+                numbers.push((key, value));
+            }
+        } else if value.is_string() && listed.is_none() {
+            labels.push((key.clone(), text_of(value)));
+        }
+    }
+    labels.sort();
+    if events {
+        let count = |key: &str| {
+            map[key].as_u64().ok_or_else(|| {
+                let text = map[key].to_string();
+                builder.cell(At { line, column: key, text: &text }, "a count of events is a whole number")
+            })
+        };
+        let (good, total) = (count("good")?, count("total")?);
+        let name = match builder.options.default_name() {
+            name if name == "value" => "events".to_owned(),
+            name => name,
+        };
+        builder.wants(&name);
+        let series = builder.series(&name, &labels, None, true, line)?;
+        let at = At { line, column: "good", text: &good.to_string() };
+        return builder.push_events(series, good, total, when, at);
+    }
+    if long {
+        let name = text_of(&map["metric"]);
+        if !builder.wants(&name) {
+            return Ok(());
+        }
+        let stated = map.get("unit").and_then(Value::as_str).and_then(|u| u.parse::<Unit>().ok());
+        let series = builder.series(&name, &labels, stated.as_ref(), false, line)?;
+        return push(builder, series, "value", &map["value"], when, line);
+    }
+    for (key, value) in numbers {
+        let series = builder.series(key, &labels, None, false, line)?;
+        push(builder, series, key, value, when, line)?;
+    }
+    Ok(())
+}
+
+fn push(
+    builder: &mut Builder<'_>,
+    series: usize,
+    key: &str,
+    value: &Value,
+    when: When,
+    line: u64,
+) -> Result<(), IngestError> {
+    let text = value.to_string();
+    let at = At { line, column: key, text: &text };
+    match value.as_f64() {
+        Some(x) => builder.push(series, x, when, at),
+        None => Err(builder.cell(at, "text where a number belongs")),
+    }
+}

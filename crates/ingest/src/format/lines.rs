@@ -1,0 +1,33 @@
+//! One number a line; blank lines and lines that begin with `#` are skipped.
+
+use crate::builder::{At, Builder, When};
+use crate::error::IngestError;
+use crate::input::Opened;
+
+pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    let mut series = None;
+    let (mut buffer, mut line) = (Vec::new(), 0);
+    while input.line(&mut buffer)? {
+        line += 1;
+        let text = String::from_utf8_lossy(&buffer);
+        // Old line ends are single carriage returns.
+        for text in text.split('\r').map(str::trim) {
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            let at = At { line, column: "1", text };
+            let Ok(value) = text.parse::<f64>() else {
+                return Err(builder.cell(at, "a line holds one number"));
+            };
+            let series = match series {
+                Some(series) => series,
+                None => {
+                    builder.wants("value");
+                    *series.insert(builder.series("value", &[], None, false, line)?)
+                }
+            };
+            builder.push(series, value, When::default(), at)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::IngestError;
+
+/// Bytes looked at to find the format.
+const HEAD: usize = 64 * 1024;
+
+/// Something to read.
+#[derive(Debug)]
+pub struct Input {
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Path(PathBuf),
+    Stdin,
+    Bytes(Vec<u8>),
+}
+
+impl Input {
+    /// A file, or standard input for `-`.
+    #[must_use]
+    pub fn from_path(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let kind = if name == "-" { Kind::Stdin } else { Kind::Path(path.to_owned()) };
+        Self { name, kind }
+    }
+
+    /// Bytes in memory, under a name for messages.
+    #[must_use]
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), kind: Kind::Bytes(bytes.into()) }
+    }
+
+    /// The name as given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn open(self) -> Result<Opened, IngestError> {
+        let name = self.name;
+        let io = |source| IngestError::Io { file: name.clone(), source };
+        let source: Box<dyn Read> = match self.kind {
+            Kind::Path(path) => {
+                let file = File::open(&path).map_err(io)?;
+                if file.metadata().map_err(io)?.is_dir() {
+                    return Err(IngestError::Directory(name));
+                }
+                Box::new(file)
+            }
+            Kind::Stdin => Box::new(io::stdin()),
+            Kind::Bytes(bytes) => Box::new(Cursor::new(bytes)),
+        };
+        let mut hashing = Hashing { source, hash: Sha256::new(), bytes: 0 };
+        let mut head = Vec::new();
+        hashing.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(io)?;
+        if head.is_empty() {
+            return Err(IngestError::Empty(name));
+        }
+        // A byte-order mark is no part of the first heading.
+        let skip = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
+        let whole = head.len() < HEAD;
+        let text = match std::str::from_utf8(&head) {
+            Ok(_) => true,
+            // A character may be cut at the end of the head.
+            Err(e) => !whole && e.valid_up_to() + 4 > head.len(),
+        };
+        if !text || head.contains(&0) {
+            return Err(IngestError::Binary(name));
+        }
+        let rest = Cursor::new(head).chain(hashing);
+        let mut reader = BufReader::with_capacity(1 << 16, rest);
+        reader.get_mut().get_mut().0.set_position(skip);
+        Ok(Opened { name, reader })
+    }
+}
+
+/// An open input; hashes what passes through.
+pub(crate) struct Opened {
+    pub(crate) name: String,
+    pub(crate) reader: BufReader<io::Chain<Cursor<Vec<u8>>, Hashing>>,
+}
+
+impl Opened {
+    /// The first bytes, without byte-order mark.
+    pub(crate) fn head(&self) -> &[u8] {
+        let (head, _) = self.reader.get_ref().get_ref();
+        &head.get_ref()[head.position() as usize..]
+    }
+
+    /// The rest is read for the hash; SHA-256 and number of bytes.
+    pub(crate) fn finish(mut self) -> Result<([u8; 32], u64), IngestError> {
+        let io = |source| IngestError::Io { file: self.name.clone(), source };
+        io::copy(&mut self.reader, &mut io::sink()).map_err(io)?;
+        let (_, hashing) = self.reader.into_inner().into_inner();
+        Ok((hashing.hash.finalize().into(), hashing.bytes))
+    }
+
+    pub(crate) fn io(&self, source: io::Error) -> IngestError {
+        IngestError::Io { file: self.name.clone(), source }
+    }
+
+    /// The next line without its end, `None` at the end of the input.
+    pub(crate) fn line(&mut self, buffer: &mut Vec<u8>) -> Result<bool, IngestError> {
+        buffer.clear();
+        let read = self
+            .reader
+            .read_until(b'\n', buffer)
+            .map_err(|source| IngestError::Io { file: self.name.clone(), source })?;
+        while matches!(buffer.last(), Some(b'\n' | b'\r')) {
+            buffer.pop();
+        }
+        Ok(read > 0)
+    }
+}
+
+pub(crate) struct Hashing {
+    source: Box<dyn Read>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Read for Hashing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.source.read(buffer)?;
+        self.hash.update(&buffer[..n]);
+        self.bytes += n as u64;
+        Ok(n)
+    }
+}
