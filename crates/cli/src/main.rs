@@ -1,1 +1,50 @@
-fn main() {}
+//! `tailproof`: turns performance measurements into verdicts that can be defended.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 judged and
+//! acceptable, 1 a check failed, 2 bad usage or input, 3 could not tell.
+
+mod artifact;
+mod compare;
+mod exit;
+mod inputs;
+mod output;
+mod report;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "tailproof", version, about, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 judged and acceptable, 1 a check failed, 2 bad usage or \
+                        input, 3 could not tell (too few samples, a target inside the bounds, \
+                        nothing to compare with).")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge objectives on measurements
+    Validate(Box<validate::Validate>),
+    /// Compare a candidate with a baseline
+    Compare(Box<compare::Compare>),
+    /// Render evidence that an earlier run wrote
+    Report(report::Report),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Validate(c) => c.run(),
+        Command::Compare(c) => c.run(),
+        Command::Report(c) => c.run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        // The whole chain on one line: what was done, then what was wrong.
+        eprintln!("error: {error:#}");
+        ExitCode::from(exit::ERROR)
+    })
+}

@@ -44,18 +44,17 @@ fn grouped(n: u64) -> String {
     out
 }
 
-/// A share as a percentage with as many digits as it carries, `99.99 %`; six significant digits.
+/// A share as a percentage: four significant digits, and near 100 % as many as the distance
+/// from it needs: `47.04 %`, `99.99 %`, `99.9931 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    if !share.is_finite() {
-        return format!("{} %", number(share));
+    let x = share * 100.0;
+    if (99.0..100.0).contains(&x) {
+        let digits = 2 - (100.0 - x).log10().floor() as i32;
+        let text = format!("{x:.*}", digits.clamp(2, 9) as usize);
+        return format!("{} %", trimmed(&text));
     }
-    let x: f64 = format!("{:.10e}", share * 100.0).parse().expect("a formatted float parses");
-    // Near 100 % the distance from 100 carries the information.
-    let digits = if x > 99.0 && x < 100.0 { 2 - (100.0 - x).log10().floor() as i32 } else { 4 };
-    let text = format!("{x:.*}", digits.clamp(2, 9) as usize);
-    let text = trimmed(&text);
-    format!("{} %", text.replace('-', "−"))
+    format!("{} %", number(x))
 }
 
 /// Whether `name` matches `pattern`, in which `*` is any run of characters and `?` any one.

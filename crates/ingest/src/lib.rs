@@ -38,6 +38,17 @@ pub use options::{Options, Wanted};
 
 use tailproof_core::{Dataset, Source};
 
+/// Hashes a file that is no data, such as a configuration.
+///
+/// # Errors
+/// The file cannot be read, is empty or binary.
+pub fn source(path: &std::path::Path, format: &str) -> Result<Source, IngestError> {
+    let input = Input::from_path(path);
+    let name = input.name().to_owned();
+    let (sha256, bytes) = input.open()?.finish()?;
+    Ok(Source { name, sha256, bytes, format: format.to_owned() })
+}
+
 /// Reads inputs into one data set: one series per metric and label set.
 ///
 /// Series of several inputs with the same metric and labels are merged; without a run

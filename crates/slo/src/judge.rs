@@ -306,13 +306,20 @@ pub(crate) fn diagnose(
     finding.guarantee = Guarantee::Approximate;
     let found = Dependence { tau, significant: true, ..own };
     if plain.significant || own.significant {
+        let what = if own.significant {
+            format!(
+                "judged with an effective n of {} instead of {}; the guarantee is approximate \
+                 and the bootstrap interval too narrow",
+                number(found.effective().floor()),
+                number(own.n as f64)
+            )
+        } else {
+            "what decides here does not show it, so n is kept; the guarantee is approximate"
+                .to_owned()
+        };
         finding.warnings.push(format!(
-            "successive observations depend on each other (autocorrelation time {}): judged with \
-             an effective n of {} instead of {}; the guarantee is approximate and the bootstrap \
-             interval too narrow",
+            "successive observations depend on each other (autocorrelation time {}): {what}",
             number(own.tau.max(plain.tau)),
-            number(found.effective().floor()),
-            number(own.n as f64),
         ));
     }
     if let Some(ratio) = between {

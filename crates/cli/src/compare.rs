@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use tailproof_compare::{Settings, compare};
+use tailproof_core::{Level, Seed};
+use tailproof_reporting::Evidence;
+
+use crate::exit::{self, Gate};
+use crate::inputs::{self, Reading};
+use crate::output::{self, Output};
+use crate::artifact;
+
+/// Compare a candidate with a baseline, and fail on a regression
+///
+/// Every metric that both hold is compared: mean, median, and the percentiles that both
+/// samples carry. A regression is worse by more than the margin, shown by an interval; "no
+/// detectable change" is never a proof of none and names the change that would have shown.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  tailproof compare examples/postgres/async.csv examples/postgres/sync.csv --min-effect 5%")]
+pub(crate) struct Compare {
+    /// Measurements before
+    base: PathBuf,
+    /// Measurements after
+    candidate: PathBuf,
+    /// A regression is worse by more than this share of the baseline
+    #[arg(long, default_value = "1%", value_parser = inputs::share, value_name = "SHARE")]
+    min_effect: f64,
+    /// Confidence level for the whole table
+    #[arg(long, default_value = "0.95", value_parser = inputs::level)]
+    level: Level,
+    /// Random relabellings of the permutation test
+    #[arg(long, default_value = "10000", value_parser = inputs::resamples, value_name = "N")]
+    resamples: NonZeroU32,
+    /// Seed of the relabellings, recorded in the evidence
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    gate: Gate,
+}
+
+impl Compare {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let none = BTreeMap::new();
+        let read = |path: &PathBuf| self.reading.read(std::slice::from_ref(path), &[], &none);
+        let base = read(&self.base).context("reading the baseline")?;
+        let candidate = read(&self.candidate).context("reading the candidate")?;
+        let settings = Settings {
+            level: self.level,
+            min_effect: self.min_effect,
+            resamples: self.resamples,
+            ..Settings::new(Seed(self.seed))
+        };
+        let compared = compare(&base, &candidate, &settings)?;
+        let mut evidence = Evidence::new("compare", compared.findings.clone());
+        evidence.add_sources("baseline", &base.sources);
+        evidence.add_sources("candidate", &candidate.sources);
+        evidence.created = Some(output::timestamp());
+        evidence.settings = tailproof_reporting::Settings {
+            level: Some(self.level),
+            seed: Some(settings.seed),
+            resamples: Some(self.resamples.get()),
+            min_effect: Some(self.min_effect),
+        };
+        if self.output.wants_json() {
+            evidence.environment = tailproof_ingest::environment();
+        }
+        artifact::add_regressions(&mut evidence, &compared.regressions);
+        evidence.notes.push(format!(
+            "{} of {} metrics compared, {} new, {} gone; Bonferroni over {} rows at {}",
+            compared.regressions.len(),
+            candidate.series.len(),
+            compared.new.len(),
+            compared.gone.len(),
+            compared.regressions.iter().map(|r| r.findings.len()).sum::<usize>(),
+            self.level,
+        ));
+        self.output.write(&evidence, &evidence.to_json())?;
+        Ok(exit::code(&evidence.findings, &self.gate))
+    }
+}

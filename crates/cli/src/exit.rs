@@ -1,0 +1,96 @@
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use tailproof_core::{Class, Finding, Reason, Verdict};
+
+/// Judged, and acceptable; includes "no detectable change".
+pub(crate) const PASSED: u8 = 0;
+/// Judged, and a check failed.
+pub(crate) const FAILED: u8 = 1;
+/// Bad usage, configuration or input; comes from errors, never from a finding.
+pub(crate) const ERROR: u8 = 2;
+/// Could not tell.
+pub(crate) const UNDECIDED: u8 = 3;
+
+/// What makes a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A comparison found a regression
+    Regression,
+    /// An objective is not met
+    Slo,
+    /// A declared benchmark vanished
+    Missing,
+    /// Something could not be decided
+    Inconclusive,
+}
+
+/// How findings become an exit code.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Gate {
+    /// What makes the run fail with exit code 1
+    #[arg(long, value_delimiter = ',', default_value = "regression,slo,missing", value_name = "KINDS")]
+    fail_on: Vec<FailOn>,
+    /// Report everything, but exit 0 unless there is an error
+    #[arg(long)]
+    advisory: bool,
+}
+
+/// The worst of 1, 3, 0, in that order, over all findings that were tested; 3 when none was.
+pub(crate) fn code(findings: &[Finding], gate: &Gate) -> ExitCode {
+    ExitCode::from(number(findings, gate))
+}
+
+fn number(findings: &[Finding], gate: &Gate) -> u8 {
+    if gate.advisory {
+        return PASSED;
+    }
+    let on = |kind| gate.fail_on.contains(&kind);
+    let undecided = if on(FailOn::Inconclusive) { FAILED } else { UNDECIDED };
+    findings
+        .iter()
+        .filter(|f| f.verdict != Verdict::Inconclusive(Reason::NotTested))
+        .map(|f| match (&f.verdict, f.class) {
+            (Verdict::Fail, Class::Slo) if on(FailOn::Slo) => FAILED,
+            (Verdict::Fail, Class::Regression) if on(FailOn::Regression) => FAILED,
+            (Verdict::Fail, Class::Missing) if on(FailOn::Missing) => FAILED,
+            (Verdict::Inconclusive(_), _) => undecided,
+            _ => PASSED,
+        })
+        .max_by_key(|&c| [PASSED, UNDECIDED, FAILED].iter().position(|&x| x == c))
+        .unwrap_or(undecided)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tailproof_core::Subject;
+
+    #[test]
+    fn the_worst_of_1_3_0_wins() {
+        let f = |class, verdict| Finding::new(class, Subject::default(), "", verdict);
+        let pass = f(Class::Slo, Verdict::Pass);
+        let fail = f(Class::Slo, Verdict::Fail);
+        let slower = f(Class::Regression, Verdict::Fail);
+        let open = f(Class::Slo, Verdict::Inconclusive(Reason::Absent));
+        let same = f(Class::Regression, Verdict::NoDetectableChange { would_have_shown: None });
+        let untested = f(Class::Other, Verdict::Inconclusive(Reason::NotTested));
+        let gate = |kinds: &[FailOn], advisory| Gate { fail_on: kinds.to_vec(), advisory };
+        let default = gate(&[FailOn::Regression, FailOn::Slo, FailOn::Missing], false);
+        let all = gate(&[FailOn::Slo, FailOn::Inconclusive], false);
+        for (findings, gate, want) in [
+            (vec![pass.clone(), same.clone()], &default, 0),
+            (vec![pass.clone(), open.clone()], &default, 3),
+            (vec![open.clone(), fail.clone()], &default, 1),
+            (vec![slower.clone()], &default, 1),
+            (vec![slower.clone()], &all, 0),
+            (vec![open.clone()], &all, 1),
+            (vec![untested.clone(), pass], &default, 0),
+            (vec![untested.clone()], &default, 3),
+            (vec![], &default, 3),
+            (vec![fail, open], &gate(&[FailOn::Slo], true), 0),
+        ] {
+            assert_eq!(number(&findings, gate), want, "{findings:?}");
+        }
+    }
+}

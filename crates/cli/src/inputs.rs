@@ -1,0 +1,179 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use clap::ValueEnum;
+use tailproof_core::{Aggregate, Condition, Dataset, Direction, Level, Objective, Unit};
+use tailproof_ingest::{Format, Input, Options, Wanted};
+use tailproof_slo::config::{Config, MetricConfig};
+use tailproof_slo::{config, openslo};
+
+/// How data are read.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Reading {
+    /// Format of the data: auto, csv, tsv, ndjson, json, lines or criterion
+    #[arg(long, default_value = "auto", value_name = "NAME", value_parser = format)]
+    format: Auto,
+    /// Unit of the values, when the headings do not say: ms, s, MiB, req/s, …
+    #[arg(long, value_parser = unit)]
+    unit: Option<Unit>,
+    /// Columns that are labels (default: all text columns; "none" for none)
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    labels: Option<Vec<String>>,
+    /// Whether less or more is better, when the unit does not say
+    #[arg(long)]
+    direction: Option<Better>,
+}
+
+/// A format, or `None` for detection.
+#[derive(Clone, Copy, Debug)]
+struct Auto(Option<Format>);
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Better {
+    /// Less is better
+    Lower,
+    /// More is better
+    Higher,
+}
+
+fn format(text: &str) -> Result<Auto, String> {
+    if text == "auto" {
+        return Ok(Auto(None));
+    }
+    let known: Vec<&str> = tailproof_ingest::FORMATS.iter().map(|f| f.0).collect();
+    Format::by_name(text)
+        .map(|f| Auto(Some(f)))
+        .ok_or_else(|| format!("not a format; there are auto, {}", known.join(", ")))
+}
+
+fn unit(text: &str) -> Result<Unit, String> {
+    text.parse().map_err(|e| format!("{e}"))
+}
+
+/// For clap: a level strictly between 0 and 1.
+pub(crate) fn level(text: &str) -> Result<Level, String> {
+    text.parse().map_err(|e| format!("{e}"))
+}
+
+/// For clap: a positive number of replicates.
+pub(crate) fn resamples(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| "a whole number of at least 1".to_owned())
+}
+
+/// For clap: a share such as `1%` or `0.01`, not negative.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let (body, scale) = text.strip_suffix('%').map_or((text, 1.0), |b| (b, 100.0));
+    body.trim()
+        .parse::<f64>()
+        .ok()
+        .map(|x| x / scale)
+        .filter(|x| (0.0..f64::INFINITY).contains(x))
+        .ok_or_else(|| "a share that is not negative, such as 1% or 0.01".to_owned())
+}
+
+impl Reading {
+    /// Reads files into one data set, keeping what the objectives speak of.
+    pub(crate) fn read(
+        &self,
+        paths: &[PathBuf],
+        objectives: &[Objective],
+        known: &BTreeMap<String, MetricConfig>,
+    ) -> anyhow::Result<Dataset> {
+        let mut labels = self.labels.clone();
+        if labels.as_ref().is_some_and(|l| l.len() == 1 && l[0] == "none") {
+            labels = Some(Vec::new());
+        }
+        let mut about: Vec<Wanted> = known
+            .iter()
+            .map(|(name, m)| Wanted {
+                pattern: name.clone(),
+                unit: m.unit.clone(),
+                direction: m.direction,
+            })
+            .collect();
+        if let Some(better) = self.direction {
+            let direction = match better {
+                Better::Lower => Direction::Lower,
+                Better::Higher => Direction::Higher,
+            };
+            about.push(Wanted { pattern: "*".into(), unit: None, direction: Some(direction) });
+        }
+        let options = Options {
+            format: self.format.0,
+            wanted: wanted(objectives),
+            known: about,
+            unit: self.unit.clone(),
+            labels,
+        };
+        let inputs = paths.iter().map(Input::from_path).collect();
+        Ok(tailproof_ingest::read(inputs, &options)?)
+    }
+}
+
+/// The metrics that objectives name; empty when one speaks of all.
+fn wanted(objectives: &[Objective]) -> Vec<Wanted> {
+    if objectives.iter().any(|o| o.metric.is_none()) {
+        return Vec::new();
+    }
+    objectives
+        .iter()
+        .filter_map(|o| {
+            Some(Wanted { pattern: o.metric.clone()?, unit: data_unit(o), direction: None })
+        })
+        .collect()
+}
+
+/// The unit that an objective gives data without one.
+fn data_unit(objective: &Objective) -> Option<Unit> {
+    let quantity = match (&objective.aggregate, &objective.condition) {
+        (Aggregate::Rate(_, limit), _) => limit,
+        (Aggregate::Throughput | Aggregate::Ratio, _) => return None,
+        (_, Condition::Absolute(_, q) | Condition::Range(q, _)) => q,
+        _ => return None,
+    };
+    quantity.unit().filter(|u| matches!(u, Unit::Scaled { .. })).cloned()
+}
+
+/// Objectives and settings from flags and files.
+pub(crate) fn configuration(
+    typed: &[String],
+    files: &[PathBuf],
+) -> anyhow::Result<(Config, Vec<PathBuf>)> {
+    let mut files = files.to_vec();
+    let default = PathBuf::from("tailproof.toml");
+    if typed.is_empty() && files.is_empty() && default.is_file() {
+        files.push(default);
+    }
+    let mut all = Config::default();
+    for path in &files {
+        let config = read_configuration(path)?;
+        all.objectives.extend(config.objectives);
+        all.metrics.extend(config.metrics);
+        all.level = config.level.or(all.level);
+        all.component = config.component.or(all.component);
+    }
+    for text in typed {
+        all.objectives.push(text.parse::<Objective>().map_err(|e| anyhow!(e))?);
+    }
+    if all.objectives.is_empty() {
+        bail!(
+            "no objective: add --objective 'latency: p95 <= 150ms', --slo FILE, or a \
+             tailproof.toml with objectives = [\"latency: p95 <= 150ms\"]"
+        );
+    }
+    Ok((all, files))
+}
+
+fn read_configuration(path: &Path) -> anyhow::Result<Config> {
+    let name = path.display();
+    let text = fs::read_to_string(path).with_context(|| name.to_string())?;
+    let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    if yaml {
+        let objectives = openslo::parse(&text).with_context(|| name.to_string())?;
+        return Ok(Config { objectives, ..Config::default() });
+    }
+    config::parse(&text).map_err(|e| anyhow!("{name}, {e}"))
+}

@@ -1,0 +1,99 @@
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use tailproof_reporting::{Evidence, markdown, table, write_atomically};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Where reports go.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Output {
+    /// What goes to standard output
+    #[arg(long, value_enum, default_value = "table", value_name = "KIND")]
+    output: Kind,
+    /// Also write a report to a file, as KIND=FILE; repeatable
+    #[arg(long, value_name = "KIND=FILE")]
+    out: Vec<Target>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A table and the reasons
+    Table,
+    /// For pull requests
+    Markdown,
+    /// Everything, for machines
+    Json,
+}
+
+#[derive(Clone, Debug)]
+struct Target {
+    kind: Kind,
+    path: PathBuf,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, path) = text.split_once('=').ok_or("expected KIND=FILE, such as json=run.json")?;
+        let kind = Kind::from_str(kind, true).map_err(|_| "KIND is table, markdown or json")?;
+        Ok(Self { kind, path: PathBuf::from(path) })
+    }
+}
+
+impl Output {
+    /// Whether anything asked for holds the whole evidence.
+    pub(crate) fn wants_json(&self) -> bool {
+        self.output == Kind::Json || self.out.iter().any(|t| t.kind == Kind::Json)
+    }
+
+    /// Writes files, then standard output; `json` is the document that machines get.
+    pub(crate) fn write(&self, evidence: &Evidence, json: &str) -> anyhow::Result<()> {
+        for target in &self.out {
+            let text = render(target.kind, evidence, json, None);
+            save(&target.path, &text)?;
+        }
+        let text = render(self.output, evidence, json, terminal_width());
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // A reader that has seen enough is no error of ours.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.context("writing to standard output"),
+        }
+    }
+}
+
+fn render(kind: Kind, evidence: &Evidence, json: &str, width: Option<u16>) -> String {
+    match kind {
+        Kind::Table => table(evidence, width),
+        Kind::Markdown => markdown(evidence),
+        Kind::Json => json.to_owned(),
+    }
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn save(path: &Path, text: &str) -> anyhow::Result<()> {
+    write_atomically(path, text.as_bytes())
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+/// Columns of the terminal; `None` when there is none.
+fn terminal_width() -> Option<u16> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    std::env::var("COLUMNS").ok()?.parse().ok()
+}
+
+/// Now, RFC 3339 UTC.
+pub(crate) fn timestamp() -> String {
+    OffsetDateTime::now_utc()
+        .replace_nanosecond(0)
+        .expect("zero is a nanosecond")
+        .format(&Rfc3339)
+        .expect("a date of this century has an RFC 3339 form")
+}

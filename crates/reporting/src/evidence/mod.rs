@@ -1,0 +1,293 @@
+//! The versioned JSON form of a run.
+
+mod exhibit;
+mod finding;
+mod number;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tailproof_core::{Environment, Finding, Level, Rational, Seed};
+
+pub use number::Number;
+use number::Count;
+
+/// Schema of the evidence that this version writes.
+pub const SCHEMA: &str = "tailproof.evidence/1";
+
+/// Everything that is kept of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// What was tested.
+    pub component: String,
+    /// When the evidence was made, RFC 3339 UTC.
+    pub created: Option<String>,
+    /// What made it.
+    pub tool: Tool,
+    /// What it was made from.
+    pub inputs: Vec<InputRecord>,
+    /// Where it was made.
+    pub environment: Environment,
+    /// How it was made.
+    pub settings: Settings,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Result objects of the analyses, by name.
+    pub results: Map<String, Value>,
+    /// Urgent first.
+    pub recommendations: Vec<String>,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+}
+
+/// The program that made evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// An input of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRecord {
+    /// `data`, `baseline`, `candidate` or `configuration`.
+    pub role: String,
+    /// File name, relative to the working folder or without its folder.
+    pub name: String,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Format it was read as.
+    pub format: String,
+}
+
+/// Settings of a run; `None` where they played no part.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Level of objectives, or of a comparison.
+    pub level: Option<Level>,
+    /// Seed.
+    pub seed: Option<Seed>,
+    /// Replicates or relabellings.
+    pub resamples: Option<u32>,
+    /// Margin of a comparison.
+    pub min_effect: Option<f64>,
+}
+
+/// Why a text is not evidence.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// Not JSON, or not of the schema.
+    #[error("not evidence of Tailproof: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// Made by a newer version.
+    #[error("evidence of schema {0:?}; this version reads {SCHEMA:?}, a newer tailproof wrote it")]
+    Schema(String),
+    /// A value that the domain does not allow.
+    #[error("not evidence of Tailproof: {0}")]
+    Value(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    schema: String,
+    component: String,
+    created: Option<String>,
+    tool: Tool,
+    inputs: Vec<InputRecord>,
+    environment: WireEnvironment,
+    settings: WireSettings,
+    findings: Vec<finding::Wire>,
+    #[serde(default)]
+    results: Map<String, Value>,
+    #[serde(default)]
+    recommendations: Vec<String>,
+    #[serde(default)]
+    notes: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireEnvironment {
+    cpu: Option<String>,
+    cores: Option<u32>,
+    os: Option<String>,
+    kernel: Option<String>,
+    governor: Option<String>,
+    #[serde(default)]
+    limits: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireSettings {
+    level: Option<f64>,
+    seed: Option<Count>,
+    resamples: Option<u32>,
+    min_effect: Option<f64>,
+}
+
+impl Evidence {
+    /// Evidence of findings, everything else empty.
+    #[must_use]
+    pub fn new(component: impl Into<String>, findings: Vec<Finding>) -> Self {
+        Self {
+            component: component.into(),
+            created: None,
+            tool: Tool { name: "tailproof".into(), version: env!("CARGO_PKG_VERSION").into() },
+            inputs: Vec::new(),
+            environment: Environment::default(),
+            settings: Settings::default(),
+            findings,
+            results: Map::new(),
+            recommendations: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Notes the inputs of a data set under a role; folders outside the working folder are
+    /// not told.
+    pub fn add_sources(&mut self, role: &str, sources: &[tailproof_core::Source]) {
+        self.inputs.extend(sources.iter().map(|source| InputRecord {
+            role: role.to_owned(),
+            name: public_name(&source.name),
+            sha256: source.sha256.iter().map(|b| format!("{b:02x}")).collect(),
+            bytes: source.bytes,
+            format: source.format.clone(),
+        }));
+    }
+
+    fn wire(&self) -> Wire {
+        let e = &self.environment;
+        Wire {
+            schema: SCHEMA.to_owned(),
+            component: self.component.clone(),
+            created: self.created.clone(),
+            tool: self.tool.clone(),
+            inputs: self.inputs.clone(),
+            environment: WireEnvironment {
+                cpu: e.cpu.clone(),
+                cores: e.cores,
+                os: e.os.clone(),
+                kernel: e.kernel.clone(),
+                governor: e.governor.clone(),
+                limits: e.limits.iter().cloned().collect(),
+            },
+            settings: WireSettings {
+                level: self.settings.level.map(Level::to_f64),
+                seed: self.settings.seed.map(|s| Count(s.0)),
+                resamples: self.settings.resamples,
+                min_effect: self.settings.min_effect,
+            },
+            findings: self.findings.iter().map(finding::Wire::from).collect(),
+            results: self.results.clone(),
+            recommendations: self.recommendations.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// The evidence as a JSON value.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        serde_json::to_value(self.wire()).expect("strings, numbers and maps with string keys")
+    }
+
+    /// The evidence as indented JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(&self.wire())
+            .expect("strings, numbers and maps with string keys");
+        text.push('\n');
+        text
+    }
+
+    /// Reads evidence, or the `evidence` object of an artifact.
+    ///
+    /// # Errors
+    /// Not JSON, not evidence, or of a newer schema.
+    pub fn from_json(text: &str) -> Result<Self, EvidenceError> {
+        let mut value: Value = serde_json::from_str(text)?;
+        if let Some(inner) = value.get_mut("evidence") {
+            value = inner.take();
+        }
+        let schema = value.get("schema").and_then(Value::as_str).unwrap_or("");
+        if schema.starts_with("tailproof.evidence/") && schema != SCHEMA {
+            return Err(EvidenceError::Schema(schema.to_owned()));
+        }
+        if schema != SCHEMA {
+            return Err(EvidenceError::Value("there is no evidence object with a schema".into()));
+        }
+        let wire: Wire = serde_json::from_value(value)?;
+        let findings = wire
+            .findings
+            .into_iter()
+            .map(Finding::try_from)
+            .collect::<Result<_, _>>()
+            .map_err(EvidenceError::Value)?;
+        let e = wire.environment;
+        Ok(Self {
+            component: wire.component,
+            created: wire.created,
+            tool: wire.tool,
+            inputs: wire.inputs,
+            environment: Environment {
+                cpu: e.cpu,
+                cores: e.cores,
+                os: e.os,
+                kernel: e.kernel,
+                governor: e.governor,
+                limits: e.limits.into_iter().collect(),
+            },
+            settings: Settings {
+                level: wire.settings.level.map(level).transpose().map_err(EvidenceError::Value)?,
+                seed: wire.settings.seed.map(|c| Seed(c.0)),
+                resamples: wire.settings.resamples,
+                min_effect: wire.settings.min_effect,
+            },
+            findings,
+            results: wire.results,
+            recommendations: wire.recommendations,
+            notes: wire.notes,
+        })
+    }
+}
+
+/// A level from its decimal form.
+fn level(value: f64) -> Result<Level, String> {
+    Rational::from_f64(value)
+        .map_err(|e| e.to_string())
+        .and_then(|r| Level::new(r).map_err(|e| e.to_string()))
+}
+
+/// A path without folders that say something about the machine.
+fn public_name(name: &str) -> String {
+    let path = std::path::Path::new(name);
+    let inside = path.is_relative()
+        && !path.components().any(|c| matches!(c, std::path::Component::ParentDir));
+    if inside {
+        return name.to_owned();
+    }
+    path.file_name().map_or_else(|| name.to_owned(), |n| n.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newer_schemas_and_other_files_are_refused() {
+        let newer = Evidence::new("a", vec![]).to_json().replace("evidence/1", "evidence/2");
+        assert!(matches!(Evidence::from_json(&newer), Err(EvidenceError::Schema(_))));
+        assert!(matches!(Evidence::from_json("{}"), Err(EvidenceError::Value(_))));
+        assert!(matches!(Evidence::from_json("{"), Err(EvidenceError::Shape(_))));
+    }
+
+    #[test]
+    fn paths_outside_are_not_told() {
+        assert_eq!(public_name("data/a.csv"), "data/a.csv");
+        assert_eq!(public_name("-"), "-");
+        assert_eq!(public_name("../secret/a.csv"), "a.csv");
+        assert_eq!(public_name(&format!("{}srv/a.csv", std::path::MAIN_SEPARATOR)), "a.csv");
+    }
+}

@@ -1,0 +1,146 @@
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use tailproof_core::{Class, Finding, Side, Verdict, number, percent};
+
+use crate::evidence::Evidence;
+
+/// A report for a terminal: a row per finding, the why-lines, and what to do.
+///
+/// `width` limits the table; `None` leaves it as wide as it is.
+#[must_use]
+pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
+    let mut out =
+        format!("{}: {}\n\n", printable(&evidence.component), headline(&evidence.findings));
+    if !evidence.findings.is_empty() {
+        let mut table = Table::new();
+        table.load_style(UTF8_FULL_CONDENSED);
+        if let Some(width) = width {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
+        table.set_header(["metric", "claim", "value", "bound", "n", "verdict"]);
+        for f in &evidence.findings {
+            let n: Vec<String> = f.n.iter().map(|&n| number(n as f64)).collect();
+            table.add_row([
+                printable(&f.name()),
+                printable(&f.claim),
+                value(f),
+                bound(f),
+                n.join(" + "),
+                verdict(f),
+            ]);
+        }
+        for column in 2..5 {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        out.push_str(&table.to_string());
+        out.push('\n');
+        for f in &evidence.findings {
+            out.push_str(&format!("\n{}: {}\n", printable(&f.name()), printable(&f.why)));
+            for warning in &f.warnings {
+                out.push_str(&format!("  warning: {}\n", printable(warning)));
+            }
+        }
+    }
+    for note in &evidence.notes {
+        out.push_str(&format!("\nnote: {}\n", printable(note)));
+    }
+    if !evidence.recommendations.is_empty() {
+        out.push_str("\nWhat to do\n");
+        for (i, r) in evidence.recommendations.iter().enumerate() {
+            out.push_str(&format!("{:>3}. {}\n", i + 1, printable(r)));
+        }
+    }
+    out
+}
+
+/// The worst verdict and how many there are of each.
+pub(crate) fn headline(findings: &[Finding]) -> String {
+    let count = |f: fn(&Verdict) -> bool| findings.iter().filter(|x| f(&x.verdict)).count();
+    let failed = count(|v| matches!(v, Verdict::Fail));
+    let open = count(|v| matches!(v, Verdict::Inconclusive(_)));
+    let passed = count(|v| matches!(v, Verdict::Pass));
+    let unchanged = count(|v| matches!(v, Verdict::NoDetectableChange { .. }));
+    let word = if failed > 0 {
+        "FAIL"
+    } else if open > 0 || findings.is_empty() {
+        "INCONCLUSIVE"
+    } else if passed == 0 {
+        "NO CHANGE SHOWN"
+    } else {
+        "PASS"
+    };
+    let parts: Vec<String> = [
+        (passed, "passed"),
+        (failed, "failed"),
+        (open, "open"),
+        (unchanged, "without detectable change"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{n} {what}"))
+    .collect();
+    if parts.is_empty() { word.to_owned() } else { format!("{word} ({})", parts.join(", ")) }
+}
+
+/// The value of a row: an estimate, or base and candidate.
+pub(crate) fn value(f: &Finding) -> String {
+    let Some(estimate) = f.estimate else { return "?".to_owned() };
+    let unit = f.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
+    if is_share(f) {
+        return percent(estimate);
+    }
+    match f.base {
+        Some(base) => format!("{} -> {}{unit}", number(base), number(estimate)),
+        None => format!("{}{unit}", number(estimate)),
+    }
+}
+
+/// A share of observations: an objective without a unit whose bounds are Clopper–Pearson.
+pub(crate) fn is_share(f: &Finding) -> bool {
+    f.bounds.iter().any(|b| b.method == "Clopper-Pearson")
+}
+
+/// The bound that decided, or both that did not; for comparisons the interval of the change.
+pub(crate) fn bound(f: &Finding) -> String {
+    let unit = f.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
+    let relative = f.base.is_some();
+    let show = |x: f64| {
+        if relative || is_share(f) { percent(x) } else { format!("{}{unit}", number(x)) }
+    };
+    if f.class == Class::Regression || relative {
+        return f.interval.as_ref().map_or_else(String::new, |i| {
+            let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
+            format!("[{}, {}]", signed(i.lo), signed(i.hi))
+        });
+    }
+    let side = |side| f.bounds.iter().find(|b| b.side == side && b.value.is_finite());
+    let (lower, upper) = (side(Side::Lower), side(Side::Upper));
+    // The bound between estimate and target is the one that decided.
+    let rises = f.estimate.zip(f.target).is_some_and(|(estimate, target)| estimate <= target);
+    match (&f.verdict, lower, upper) {
+        (Verdict::Pass | Verdict::Fail, _, Some(u)) if rises => format!("<= {}", show(u.value)),
+        (Verdict::Pass | Verdict::Fail, Some(l), _) => format!(">= {}", show(l.value)),
+        (_, Some(l), Some(u)) => format!("{} .. {}", show(l.value), show(u.value)),
+        (_, Some(l), None) => format!(">= {}", show(l.value)),
+        (_, None, Some(u)) => format!("<= {}", show(u.value)),
+        (_, None, None) => String::new(),
+    }
+}
+
+/// The verdict in one word or two.
+pub(crate) fn verdict(f: &Finding) -> String {
+    match (&f.verdict, f.class) {
+        (Verdict::Fail, Class::Regression) => "REGRESSED".to_owned(),
+        (Verdict::NoDetectableChange { would_have_shown: Some(w) }, _) => {
+            format!("~ (>= {} would show)", percent(*w))
+        }
+        (verdict, _) => verdict.word().to_owned(),
+    }
+}
+
+/// Text from data without control characters, which could repaint a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
