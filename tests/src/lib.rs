@@ -1,3 +1,5 @@
 //! What the tests of the workspace share: golden files, and the program under test.
 
+pub mod oracle;
+pub mod program;
 pub mod reference;

@@ -1,1 +1,78 @@
-fn main() {}
+//! The chores of the workspace: `cargo xtask test | tidy | validate | calibrate`.
+
+mod calibrate;
+mod tidy;
+mod validate;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  test                         all that CI checks: fmt, clippy, tidy, tests, docs
+  tidy                         the crate arrows and what pure crates may not touch
+  validate [--artifacts DIR]   hold our own latency budgets and write the evidence
+  calibrate                    simulate the gate and write docs/calibration.md";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let outcome = match args.as_slice() {
+        ["test"] => test(),
+        ["tidy"] => tidy::run(root()),
+        ["validate"] => validate::run(root(), &root().join("artifacts")),
+        ["validate", "--artifacts", folder] => validate::run(root(), Path::new(folder)),
+        ["calibrate"] => calibrate::run(root()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is in the workspace")
+}
+
+/// The target folder that cargo uses.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Runs cargo and fails when it does.
+fn cargo(args: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
+    let shown: Vec<String> = environment.iter().map(|(k, v)| format!("{k}='{v}'")).collect();
+    eprintln!("$ {}{}cargo {}", shown.join(" "), if shown.is_empty() { "" } else { " " }, args.join(" "));
+    let status = Command::new(env!("CARGO"))
+        .args(args)
+        .envs(environment.iter().copied())
+        .current_dir(root())
+        .status()
+        .context("starting cargo")?;
+    if !status.success() {
+        bail!("cargo {} failed", args.join(" "));
+    }
+    Ok(())
+}
+
+/// Everything that CI checks, as plain commands.
+fn test() -> anyhow::Result<()> {
+    cargo(&["fmt", "--all", "--check"], &[])?;
+    eprintln!("$ cargo xtask tidy");
+    tidy::run(root())?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+    cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    // The same bits in debug and release: these tests hold results against constants.
+    cargo(&["test", "--release", "--package", "tailproof-tests", "bits"], &[])?;
+    cargo(&["test", "--workspace"], &[])
+}

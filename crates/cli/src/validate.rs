@@ -153,7 +153,7 @@ impl Validate {
             component: component.as_str().to_owned(),
             validation_timestamp: timestamp,
             bootstrap_validation: bootstrap_section(&evidence, &judged, level, bootstrap_ms),
-            statistical_testing: testing_section(compared.is_some(), testing_ms),
+            statistical_testing: testing_section(compared.is_some(), level, testing_ms),
             t4_excellence: t4_section(&excellence, t4_ms),
             reporting: Reporting {
                 automated_reports: !evidence.findings.is_empty(),
@@ -378,10 +378,10 @@ fn bootstrap_section(
     }
 }
 
-fn testing_section(done: bool, performance_ms: f64) -> StatisticalTesting {
+fn testing_section(done: bool, level: Level, performance_ms: f64) -> StatisticalTesting {
     StatisticalTesting {
         regression_detection: done,
-        significance_level: compare::Settings::new(Seed(0)).mean_level.alpha().to_f64(),
+        significance_level: level.alpha().to_f64(),
         effect_size_calculated: done,
         performance_ms: done.then_some(performance_ms),
         performance_ms_reason: (!done).then(|| "no baseline was given".to_owned()),

@@ -2,7 +2,7 @@ use tailproof_core::binomial::{proportion_lower, proportion_upper, tails};
 use tailproof_core::quantile::{QuantileType, position};
 use tailproof_core::{
     Aggregate, Binned, Bound, Claim, Comparison, Condition, Ecdf, Interval, Level, Objective,
-    Observations, Rank, Raw, Reason, Sample, Series, Side, Verdict, number, percent,
+    Observations, Order, Rank, Raw, Reason, Sample, Series, Side, Verdict, number, percent,
 };
 use tailproof_core::{Finding, Guarantee};
 use tailproof_resampling::{Dependence, QuantileBootstrap};
@@ -191,6 +191,9 @@ fn indicator(
     inclusive: bool,
     finding: &mut Finding,
 ) -> Option<Dependence> {
+    if sample.order() != Order::Time {
+        return None; // Without time there is nothing to look at, and n values to save.
+    }
     let hits: Vec<f64> = sample
         .values()
         .iter()

@@ -1,0 +1,142 @@
+//! The speed table: each work by size, the obvious loop beside it.
+#![allow(missing_docs, clippy::unwrap_used, reason = "benchmarks are not an interface")]
+
+use std::hint::black_box;
+use std::num::NonZeroU32;
+use std::process::Command;
+use std::time::Duration;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use tailproof_benches::{lognormal, series};
+use tailproof_compare::{Settings as CompareSettings, regression};
+use tailproof_core::{Dataset, Objective, Rank, Sample, Seed, Series};
+use tailproof_reporting::{Evidence, markdown};
+use tailproof_slo::{Settings, judge};
+use tailproof_tests::{oracle, program};
+
+fn dataset(series: Vec<Series>) -> Dataset {
+    Dataset { series, ..Dataset::default() }
+}
+
+fn objectives(texts: &[&str]) -> Vec<Objective> {
+    texts.iter().map(|t| t.parse().unwrap()).collect()
+}
+
+/// S1 and S2: gate and exact interval of p95, from unsorted values.
+fn validate_p95(c: &mut Criterion) {
+    let mut group = c.benchmark_group("slo/validate_p95");
+    let p95 = objectives(&["latency: p95 <= 150ms"]);
+    for n in [10_000, 1_000_000] {
+        let values = lognormal(n, Seed(1));
+        let fresh = || dataset(vec![series("latency", values.clone())]);
+        let plain = Settings::new(Seed(42));
+        group.bench_function(BenchmarkId::new("exact", n), |b| {
+            b.iter_batched_ref(fresh, |d| judge(black_box(d), &p95, &plain), BatchSize::LargeInput);
+        });
+        let drawn = plain.resamples(NonZeroU32::new(10_000).unwrap());
+        group.bench_function(BenchmarkId::new("exact_and_10000_replicates", n), |b| {
+            b.iter_batched_ref(fresh, |d| judge(black_box(d), &p95, &drawn), BatchSize::LargeInput);
+        });
+        if n == 10_000 {
+            group.bench_function(BenchmarkId::new("plain_loop_10_of_10000_replicates", n), |b| {
+                b.iter(|| oracle::bootstrap_quantile(black_box(&values), Rank::P95, Seed(1), 10));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// S3 and S4: permutations, Mann–Whitney, effects.
+fn detect_regression(c: &mut Criterion) {
+    let mut group = c.benchmark_group("compare/regression");
+    for n in [1_000, 10_000] {
+        let (x, y) = (lognormal(n, Seed(1)), lognormal(n, Seed(2)));
+        let settings = CompareSettings::new(Seed(42));
+        let fresh = || (series("latency", x.clone()), series("latency", y.clone()));
+        group.bench_function(BenchmarkId::new("all_tests_10000_permutations", n), |b| {
+            b.iter_batched_ref(
+                fresh,
+                |(x, y)| regression(black_box(x), black_box(y), &settings),
+                BatchSize::LargeInput,
+            );
+        });
+        group.bench_function(BenchmarkId::new("plain_loop_10_of_10000_permutations", n), |b| {
+            b.iter(|| oracle::permute_mean_difference(black_box(&x), black_box(&y), Seed(1), 10));
+        });
+    }
+    group.finish();
+}
+
+/// S7: compliance of one metric.
+fn compliance(c: &mut Criterion) {
+    let mut group = c.benchmark_group("slo/compliance");
+    let n = 1_000_000;
+    let values = lognormal(n, Seed(1));
+    let all = objectives(&[
+        "latency: p95 <= 150ms",
+        "latency: p99 <= 150ms",
+        "latency: p99.9 <= 150ms",
+        "latency: rate(<= 150ms) >= 99.9%",
+    ]);
+    let settings = Settings::new(Seed(42));
+    group.bench_function(BenchmarkId::new("p95_p99_p999_rate", n), |b| {
+        b.iter_batched_ref(
+            || dataset(vec![series("latency", values.clone())]),
+            |d| judge(black_box(d), &all, &settings),
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function(BenchmarkId::new("plain_point_estimates", n), |b| {
+        b.iter(|| oracle::compliance(black_box(&values), 150.0));
+    });
+    group.bench_function(BenchmarkId::new("sort_once", n), |b| {
+        b.iter_batched(
+            || Sample::new(values.clone()).unwrap(),
+            |s| s.sorted()[n / 2],
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+/// S8 without HTML: JSON and Markdown of 100 metrics.
+fn report(c: &mut Criterion) {
+    let data = dataset((0..100).map(|i| series(&format!("m{i}"), lognormal(1_000, Seed(i)))).collect());
+    let settings = Settings::new(Seed(42));
+    let mut findings = judge(&data, &objectives(&["p95 <= 150ms"]), &settings).unwrap().findings;
+    for (finding, series) in findings.iter_mut().zip(&data.series) {
+        let tailproof_core::Observations::Raw(raw) = &series.observations else { unreachable!() };
+        finding.exhibits = tailproof_slo::distribution(&raw.sample, "latency, ms");
+    }
+    let evidence = Evidence::new("bench", findings);
+    c.bench_function("reporting/json_and_markdown/100", |b| {
+        b.iter(|| (black_box(&evidence).to_json(), markdown(black_box(&evidence))));
+    });
+}
+
+/// S10: the whole program on a CSV of 10 000 rows.
+fn process(c: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("latency.csv");
+    let rows: String = lognormal(10_000, Seed(1)).iter().map(|x| format!("{x:.3}\n")).collect();
+    std::fs::write(&path, format!("latency_ms\n{rows}")).unwrap();
+    let program = program::tailproof();
+    c.bench_function("cli/validate_process/10000", |b| {
+        b.iter(|| {
+            let mut run = Command::new(program);
+            run.arg("validate").arg(&path).args(["--objective", "latency: p95 <= 150ms"]);
+            let output = run.output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+        });
+    });
+}
+
+criterion_group! {
+    name = speed;
+    config = Criterion::default()
+        .sample_size(30)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(4));
+    targets = validate_p95, detect_regression, compliance, report, process
+}
+criterion_main!(speed);
