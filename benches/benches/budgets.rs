@@ -8,9 +8,9 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use tailproof_benches::{lognormal, series};
 use tailproof_compare::{Settings as CompareSettings, regression};
-use tailproof_core::{Dataset, Objective, Seed};
+use tailproof_core::{Dataset, Objective, Observations, Seed};
 use tailproof_reporting::{Evidence, markdown};
-use tailproof_slo::{Settings, judge};
+use tailproof_slo::{Settings, distribution, judge};
 
 fn budgets(c: &mut Criterion) {
     let mut group = c.benchmark_group("budgets");
@@ -47,10 +47,11 @@ fn budgets(c: &mut Criterion) {
     });
 
     let large = one(1_000_000, 1);
-    let all: Vec<Objective> = ["p95 <= 150ms", "p99 <= 150ms", "p99.9 <= 150ms", "rate(<= 150ms) >= 99.9%"]
-        .iter()
-        .map(|t| t.parse().unwrap())
-        .collect();
+    let all: Vec<Objective> =
+        ["p95 <= 150ms", "p99 <= 150ms", "p99.9 <= 150ms", "rate(<= 150ms) >= 99.9%"]
+            .iter()
+            .map(|t| t.parse().unwrap())
+            .collect();
     group.bench_function("slo_check", |b| {
         b.iter_batched_ref(
             || Dataset { series: large.series.clone(), ..Dataset::default() },
@@ -64,7 +65,11 @@ fn budgets(c: &mut Criterion) {
         ..Dataset::default()
     };
     let any: Vec<Objective> = vec!["p95 <= 150ms".parse().unwrap()];
-    let findings = judge(&many, &any, &Settings::new(Seed(42))).unwrap().findings;
+    let mut findings = judge(&many, &any, &Settings::new(Seed(42))).unwrap().findings;
+    for (finding, series) in findings.iter_mut().zip(&many.series) {
+        let Observations::Raw(raw) = &series.observations else { unreachable!() };
+        finding.exhibits = distribution(&raw.sample, "latency, ms");
+    }
     let evidence = Evidence::new("budgets", findings);
     group.bench_function("report", |b| {
         b.iter_batched(

@@ -101,7 +101,8 @@ fn compliance(c: &mut Criterion) {
 
 /// S8 without HTML: JSON and Markdown of 100 metrics.
 fn report(c: &mut Criterion) {
-    let data = dataset((0..100).map(|i| series(&format!("m{i}"), lognormal(1_000, Seed(i)))).collect());
+    let data =
+        dataset((0..100).map(|i| series(&format!("m{i}"), lognormal(1_000, Seed(i)))).collect());
     let settings = Settings::new(Seed(42));
     let mut findings = judge(&data, &objectives(&["p95 <= 150ms"]), &settings).unwrap().findings;
     for (finding, series) in findings.iter_mut().zip(&data.series) {

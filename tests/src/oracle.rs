@@ -14,8 +14,7 @@ pub fn bootstrap_quantile(values: &[f64], p: Rank, seed: Seed, replicates: u64) 
     (0..replicates)
         .map(|replicate| {
             let mut rng = stream(seed, replicate);
-            let drawn: Vec<f64> =
-                (0..n).map(|_| values[below(&mut rng, n) as usize]).collect();
+            let drawn: Vec<f64> = (0..n).map(|_| values[below(&mut rng, n) as usize]).collect();
             let mut sorted = drawn;
             sorted.sort_by(f64::total_cmp);
             let at = position(n, p, QuantileType::Linear);

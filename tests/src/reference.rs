@@ -223,9 +223,7 @@ impl<'a> Case<'a> {
     }
 
     fn skips(&self, key: &str) -> bool {
-        SKIPPED
-            .iter()
-            .any(|s| s.file == self.file && s.key == key && self.name().contains(s.case))
+        SKIPPED.iter().any(|s| s.file == self.file && s.key == key && self.name().contains(s.case))
     }
 
     /// Compares a list (or one number) element by element.
@@ -271,7 +269,9 @@ impl<'a> Case<'a> {
             (got - want).abs() <= atol + rtol * want.abs()
         };
         if !agrees {
-            self.fail(format!("{label}: got {got:e}, want {want:e} (rtol {rtol:e}, atol {atol:e})"));
+            self.fail(format!(
+                "{label}: got {got:e}, want {want:e} (rtol {rtol:e}, atol {atol:e})"
+            ));
         }
     }
 

@@ -1,4 +1,15 @@
 //! All tests that need more than one crate, in one binary.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test may stop at the first surprise")]
 
+mod artifact;
+mod atomicity;
+mod bad_input;
+mod bits;
+mod cli;
+mod document0;
+mod formats;
+mod memory;
+mod oracle;
+mod properties;
+mod readme;
 mod reference;

@@ -63,12 +63,13 @@ fn reference_notices_a_perturbed_value() {
             if case["name"].as_str()?.contains("offset")
                 || case["name"].as_str()?.contains("tiny")
                 || case.get("exact").is_some()
-             {
+            {
                 return None;
             }
-            case["expected"].as_object_mut()?.values_mut().find(|v| {
-                v.as_f64().is_some_and(|x| x.is_normal() && x.fract() != 0.0)
-            })
+            case["expected"]
+                .as_object_mut()?
+                .values_mut()
+                .find(|v| v.as_f64().is_some_and(|x| x.is_normal() && x.fract() != 0.0))
         });
         if let Some(spot) = spot {
             *spot = (spot.as_f64().unwrap() * (1.0 + 1e-6)).into();
@@ -76,7 +77,9 @@ fn reference_notices_a_perturbed_value() {
             // Only lists: the first number of the first list.
             let list = cases
                 .iter_mut()
-                .find_map(|c| c["expected"].as_object_mut()?.values_mut().find_map(|v| v.as_array_mut()))
+                .find_map(|c| {
+                    c["expected"].as_object_mut()?.values_mut().find_map(|v| v.as_array_mut())
+                })
                 .unwrap();
             list[0] = (list[0].as_f64().unwrap() * (1.0 + 1e-6)).into();
         }
@@ -100,13 +103,8 @@ fn rank(p: f64) -> Rank {
 
 fn quantiles(case: &mut Case<'_>) {
     let Some(x) = case.sample("x") else { return case.check_error(case.expects_error()) };
-    let ranks: Vec<Rank> = case
-        .input("p")
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|p| rank(p.as_f64().unwrap()))
-        .collect();
+    let ranks: Vec<Rank> =
+        case.input("p").as_array().unwrap().iter().map(|p| rank(p.as_f64().unwrap())).collect();
     for (key, kind) in [
         ("inverted_cdf", QuantileType::InvertedCdf),
         ("averaged_inverted_cdf", QuantileType::AveragedInvertedCdf),

@@ -26,11 +26,7 @@ struct Law {
 }
 
 const LAWS: [Law; 3] = [
-    Law {
-        name: "exponential",
-        draw: |rng| -uniform(rng).ln(),
-        quantile: |p| -(1.0 - p).ln(),
-    },
+    Law { name: "exponential", draw: |rng| -uniform(rng).ln(), quantile: |p| -(1.0 - p).ln() },
     Law {
         name: "log-normal (σ = 1)",
         draw: |rng| {
@@ -38,7 +34,9 @@ const LAWS: [Law; 3] = [
             (r * (std::f64::consts::TAU * uniform(rng)).cos()).exp()
         },
         // Φ⁻¹(0.95) and Φ⁻¹(0.99).
-        quantile: |p| if p < 0.97 { 1.644_853_626_951_472_7_f64 } else { 2.326_347_874_040_841 }.exp(),
+        quantile: |p| {
+            if p < 0.97 { 1.644_853_626_951_472_7_f64 } else { 2.326_347_874_040_841 }.exp()
+        },
     },
     Law {
         name: "Pareto (α = 1.5)",
@@ -91,7 +89,10 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     }
     let text = page(&rows, cells, suspicious);
     fs::write(root.join("docs/calibration.md"), text)?;
-    println!("docs/calibration.md: {cells} cells, {suspicious} beyond chance, {:.0?}", start.elapsed());
+    println!(
+        "docs/calibration.md: {cells} cells, {suspicious} beyond chance, {:.0?}",
+        start.elapsed()
+    );
     anyhow::ensure!(suspicious == 0, "{suspicious} cells are beyond chance");
     Ok(())
 }

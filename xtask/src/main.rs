@@ -52,7 +52,12 @@ fn target() -> PathBuf {
 /// Runs cargo and fails when it does.
 fn cargo(args: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
     let shown: Vec<String> = environment.iter().map(|(k, v)| format!("{k}='{v}'")).collect();
-    eprintln!("$ {}{}cargo {}", shown.join(" "), if shown.is_empty() { "" } else { " " }, args.join(" "));
+    eprintln!(
+        "$ {}{}cargo {}",
+        shown.join(" "),
+        if shown.is_empty() { "" } else { " " },
+        args.join(" ")
+    );
     let status = Command::new(env!("CARGO"))
         .args(args)
         .envs(environment.iter().copied())

@@ -23,8 +23,18 @@ const PURE: &[&str] = &["core", "resampling", "hypothesis", "slo", "compare"];
 
 /// What pure crates may not name: clocks, files, the environment, global generators.
 const IMPURE: &[&str] = &[
-    "std::fs", "std::env", "std::time", "std::net", "std::process", "Instant::now", "SystemTime",
-    "rand::rng(", "thread_rng", "OsRng", "println!", "eprintln!",
+    "std::fs",
+    "std::env",
+    "std::time",
+    "std::net",
+    "std::process",
+    "Instant::now",
+    "SystemTime",
+    "rand::rng(",
+    "thread_rng",
+    "OsRng",
+    "println!",
+    "eprintln!",
 ];
 
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {

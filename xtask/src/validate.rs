@@ -42,7 +42,8 @@ pub(crate) fn run(root: &Path, artifacts: &Path) -> anyhow::Result<()> {
     }
     fs::write(work.join("budgets.csv"), csv)?;
     cargo(&["build", "--release", "--package", "tailproof"], &[])?;
-    let program = target().join("release").join(format!("tailproof{}", std::env::consts::EXE_SUFFIX));
+    let program =
+        target().join("release").join(format!("tailproof{}", std::env::consts::EXE_SUFFIX));
     let mut judge = Command::new(std::path::absolute(program)?);
     judge.args(["validate", "budgets.csv", "--unit", "ms", "--component", "tailproof"]);
     judge.arg("--artifacts").arg(&artifacts).current_dir(&work);

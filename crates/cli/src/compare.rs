@@ -8,10 +8,10 @@ use tailproof_compare::{Settings, compare};
 use tailproof_core::{Level, Seed};
 use tailproof_reporting::Evidence;
 
+use crate::artifact;
 use crate::exit::{self, Gate};
 use crate::inputs::{self, Reading};
 use crate::output::{self, Output};
-use crate::artifact;
 
 /// Compare a candidate with a baseline, and fail on a regression
 ///
@@ -19,7 +19,9 @@ use crate::artifact;
 /// samples carry. A regression is worse by more than the margin, shown by an interval; "no
 /// detectable change" is never a proof of none and names the change that would have shown.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  tailproof compare examples/postgres/async.csv examples/postgres/sync.csv --min-effect 5%")]
+#[command(
+    after_help = "Example:\n  tailproof compare examples/postgres/async.csv examples/postgres/sync.csv --min-effect 5%"
+)]
 pub(crate) struct Compare {
     /// Measurements before
     base: PathBuf,

@@ -29,7 +29,12 @@ pub(crate) enum FailOn {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Gate {
     /// What makes the run fail with exit code 1
-    #[arg(long, value_delimiter = ',', default_value = "regression,slo,missing", value_name = "KINDS")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "regression,slo,missing",
+        value_name = "KINDS"
+    )]
     fail_on: Vec<FailOn>,
     /// Report everything, but exit 0 unless there is an error
     #[arg(long)]

@@ -39,7 +39,8 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, path) = text.split_once('=').ok_or("expected KIND=FILE, such as json=run.json")?;
+        let (kind, path) =
+            text.split_once('=').ok_or("expected KIND=FILE, such as json=run.json")?;
         let kind = Kind::from_str(kind, true).map_err(|_| "KIND is table, markdown or json")?;
         Ok(Self { kind, path: PathBuf::from(path) })
     }
@@ -77,8 +78,7 @@ fn render(kind: Kind, evidence: &Evidence, json: &str, width: Option<u16>) -> St
 
 /// Writes a file whole or not at all.
 pub(crate) fn save(path: &Path, text: &str) -> anyhow::Result<()> {
-    write_atomically(path, text.as_bytes())
-        .with_context(|| format!("writing {}", path.display()))
+    write_atomically(path, text.as_bytes()).with_context(|| format!("writing {}", path.display()))
 }
 
 /// Columns of the terminal; `None` when there is none.

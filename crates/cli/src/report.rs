@@ -13,7 +13,9 @@ use crate::output::Output;
 /// Needs no raw data. The exit code is that of the run that made the evidence, judged by
 /// --fail-on and --advisory anew.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  tailproof report artifacts/checkout_performance_bootstrap_validation.json --output markdown")]
+#[command(
+    after_help = "Example:\n  tailproof report artifacts/checkout_performance_bootstrap_validation.json --output markdown"
+)]
 pub(crate) struct Report {
     /// An artifact or evidence file
     evidence: PathBuf,

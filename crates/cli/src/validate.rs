@@ -8,7 +8,7 @@ use serde_json::Value;
 use tailproof_compare as compare;
 use tailproof_core::{
     Aggregate, Claim, Condition, Dataset, Finding, Level, Objective, Observations, Sample, Seed,
-    Series,
+    Series, number, percent,
 };
 use tailproof_reporting::{
     Artifact, BootstrapValidation, Component, Evidence, Reporting, StatisticalTesting,
@@ -107,7 +107,8 @@ impl Validate {
         {
             return Err(anyhow!(tailproof_slo::SloError::NoBaseline(objective.claim.clone())));
         }
-        let (compared, testing_ms) = timed(|| self.compare(baseline.as_ref(), &data, &relative, level));
+        let (compared, testing_ms) =
+            timed(|| self.compare(baseline.as_ref(), &data, &relative, level));
         let compared = compared?;
         let (excellence, t4_ms) = timed(|| t4(&data, &targets, level));
         if self.artifacts.is_some() || self.output.wants_json() {
@@ -132,23 +133,28 @@ impl Validate {
             resamples: Some(self.resamples.get()),
             min_effect: baseline.as_ref().map(|_| self.min_effect),
         };
-        evidence.recommendations.clone_from(&report.recommendations);
-        evidence.notes = notes(&judged, &excellence, &report);
+        // T4 is in the evidence always, in what people read only when it gates.
+        evidence.recommendations = if self.t4 {
+            report.recommendations.clone()
+        } else {
+            compliance::recommendations(&evidence.findings)
+        };
+        evidence.notes = if self.t4 { t4_notes(&excellence, &report) } else { Vec::new() };
+        evidence.notes.extend(disagreement(&judged));
         if self.artifacts.is_some() || self.output.wants_json() {
             evidence.environment = tailproof_ingest::environment();
         }
         let results = &mut evidence.results;
         results.insert("slo_compliance".into(), artifact::slo_compliance(&judged.compliance));
         results.insert("t4_excellence".into(), artifact::t4_excellence(&excellence));
-        results.insert(
-            "compliance_report".into(),
-            artifact::compliance_report(&report, &timestamp),
-        );
+        results
+            .insert("compliance_report".into(), artifact::compliance_report(&report, &timestamp));
         if let Some((regressions, _)) = &compared {
             artifact::add_regressions(&mut evidence, regressions);
         }
         // What people read is rendered here for the clock, and again where it goes.
-        let (_, render_ms) = timed(|| (table(&evidence, None), markdown(&evidence), evidence.to_json()));
+        let (_, render_ms) =
+            timed(|| (table(&evidence, None), markdown(&evidence), evidence.to_json()));
         let mut artifact = Artifact {
             component: component.as_str().to_owned(),
             validation_timestamp: timestamp,
@@ -290,7 +296,8 @@ fn t4(data: &Dataset, targets: &[(&Series, Option<f64>)], level: Level) -> Excel
         .iter()
         .filter_map(|(s, target)| Some((s.name(), s.metric.suffix(), raw(s)?, (*target)?)))
         .collect();
-    let judged = |s: &Series| targets.iter().any(|(t, target)| t.name() == s.name() && target.is_some());
+    let judged =
+        |s: &Series| targets.iter().any(|(t, target)| t.name() == s.name() && target.is_some());
     let not_tested = data.series.iter().filter(|s| !judged(s)).map(Series::name).collect();
     t4::excellence(&inputs, not_tested, t4::THRESHOLD, level)
 }
@@ -298,9 +305,9 @@ fn t4(data: &Dataset, targets: &[(&Series, Option<f64>)], level: Level) -> Excel
 /// Draws each metric once, on its first finding.
 fn add_exhibits(data: &Dataset, findings: &mut [Finding]) {
     for series in &data.series {
-        let own = findings.iter_mut().find(|f| {
-            f.subject.metric == series.metric.name && f.subject.labels == series.labels
-        });
+        let own = findings
+            .iter_mut()
+            .find(|f| f.subject.metric == series.metric.name && f.subject.labels == series.labels);
         if let (Some(finding), Some(sample)) = (own, raw(series)) {
             let axis = format!("{}{}", series.metric.name, series.metric.suffix());
             finding.exhibits = distribution(sample, &axis);
@@ -317,7 +324,7 @@ fn add_configuration(evidence: &mut Evidence, files: &[PathBuf]) -> anyhow::Resu
 }
 
 /// T4 and score in words.
-fn notes(judged: &Judged, excellence: &Excellence, report: &Report) -> Vec<String> {
+fn t4_notes(excellence: &Excellence, report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     for m in &excellence.metrics {
         let proof = if m.t4_proven {
@@ -325,39 +332,41 @@ fn notes(judged: &Judged, excellence: &Excellence, report: &Report) -> Vec<Strin
         } else {
             m.proof_needs.map_or_else(
                 || "not provable".to_owned(),
-                |n| format!("not proven, a proof needs n >= {}", tailproof_core::number(n as f64)),
+                |n| format!("not proven, a proof needs n >= {}", number(n as f64)),
             )
         };
         notes.push(format!(
             "T4 {}: {} of {} within {}{}, {} (lower bound {}; {proof})",
             m.name,
-            tailproof_core::number(m.compliant as f64),
-            tailproof_core::number(m.sample_size as f64),
-            tailproof_core::number(m.slo_target),
+            number(m.compliant as f64),
+            number(m.sample_size as f64),
+            number(m.slo_target),
             m.suffix,
             if m.t4_compliant { "compliant" } else { "not compliant" },
-            tailproof_core::percent(m.rate_lower_bound),
+            percent(m.rate_lower_bound),
         ));
     }
-    match report.score {
-        Some(score) => notes.push(format!(
-            "compliance score {} ({} of {} metrics at T4), risk {}",
-            tailproof_core::percent(score),
+    notes.push(match report.score {
+        Some(score) => format!(
+            "T4 compliance score {} ({} of {} metrics), risk {}",
+            percent(score),
             report.compliant_metrics,
             report.total_metrics,
             report.risk.word()
-        )),
-        None => notes.push("no metric has an upper target: T4 and score were not tested".to_owned()),
-    }
-    let disagree = judged.compliance.iter().filter_map(|c| c.replicates.as_ref()).any(|r| !r.agrees);
-    if disagree {
-        notes.push(
-            "the replicates disagree with the exact bootstrap beyond chance (1e-9): please report \
-             this with the evidence file"
-                .to_owned(),
-        );
-    }
+        ),
+        None => "no metric has an upper target: T4 was not tested".to_owned(),
+    });
     notes
+}
+
+/// A warning when replicates and exact distribution cannot both be right.
+fn disagreement(judged: &Judged) -> Option<String> {
+    let checks = judged.compliance.iter().filter_map(|c| c.replicates.as_ref());
+    checks.into_iter().any(|r| !r.agrees).then(|| {
+        "the replicates disagree with the exact bootstrap beyond chance (1e-9): please report \
+         this with the evidence file"
+            .to_owned()
+    })
 }
 
 fn bootstrap_section(

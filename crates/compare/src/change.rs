@@ -31,6 +31,21 @@ impl Change {
     pub fn ratio(&self) -> f64 {
         self.candidate / self.base
     }
+
+    /// The interval √τ times as wide on a logarithmic scale, for dependent observations.
+    #[must_use]
+    pub fn widened(self, tau: f64) -> Self {
+        if tau <= 1.0 || self.lo <= 0.0 || !self.hi.is_finite() {
+            return self;
+        }
+        let (r, power) = (self.ratio(), tau.sqrt());
+        Self {
+            lo: r * (self.lo / r).powf(power),
+            hi: r * (self.hi / r).powf(power),
+            guarantee: Guarantee::Approximate,
+            ..self
+        }
+    }
 }
 
 /// The baseline is not clearly above zero, so that a ratio to it means nothing.
@@ -51,6 +66,20 @@ pub struct BaseNearZero;
 /// # Source
 /// Fieller (1954), *JRSS B* 16(2), 175–185; Welch (1947), *Biometrika* 34, 28–35.
 pub fn of_means(base: &Sample, candidate: &Sample, level: Level) -> Result<Change, BaseNearZero> {
+    of_dependent_means(base, candidate, level, [1.0; 2])
+}
+
+/// The same when the observations of a side are worth `1/τ` of their number: the squared
+/// standard errors are multiplied by `tau`, one a side. Approximate.
+///
+/// # Errors
+/// As [`of_means`].
+pub fn of_dependent_means(
+    base: &Sample,
+    candidate: &Sample,
+    level: Level,
+    tau: [f64; 2],
+) -> Result<Change, BaseNearZero> {
     let (x, y) = (Moments::of(base), Moments::of(candidate));
     let (mx, my) = (x.mean(), y.mean());
     let change = |lo: f64, hi: f64| Change {
@@ -70,15 +99,16 @@ pub fn of_means(base: &Sample, candidate: &Sample, level: Level) -> Result<Chang
     }
     let r = my / mx;
     // Relative to the baseline's mean, so that nothing overflows.
-    let (a, b) = ((x.sd(1) / mx).powi(2) / x.n(), (y.sd(1) / mx).powi(2) / y.n());
+    let (nx, ny) = ((x.n() / tau[0]).max(2.0), (y.n() / tau[1]).max(2.0));
+    let (a, b) = ((x.sd(1) / mx).powi(2) / nx, (y.sd(1) / mx).powi(2) / ny);
     if a + b == 0.0 {
         return Ok(change(r, r));
     }
     let (ra, total) = (r * r * a, r * r * a + b);
     let df = if total == 0.0 {
-        x.n().min(y.n()) - 1.0
+        nx.min(ny) - 1.0
     } else {
-        total * total / (ra * ra / (x.n() - 1.0) + b * b / (y.n() - 1.0))
+        total * total / (ra * ra / (nx - 1.0) + b * b / (ny - 1.0))
     };
     let t = student_quantile(1.0 - level.alpha().to_f64() / 2.0, df);
     // (1 − t²a) ρ² − 2rρ + (r² − t²b) ≤ 0
@@ -182,10 +212,8 @@ fn ratio_quantile(x: &[(f64, f64)], y: &[(f64, f64)], q: f64) -> f64 {
     };
     let (x_min, x_max) = (x[0].0, x[x.len() - 1].0);
     let (y_min, y_max) = (y[0].0, y[y.len() - 1].0);
-    let (mut lo, mut hi) = (
-        (y_min / x_max).min(y_min / x_min).next_down(),
-        (y_max / x_min).max(y_max / x_max),
-    );
+    let (mut lo, mut hi) =
+        ((y_min / x_max).min(y_min / x_min).next_down(), (y_max / x_min).max(y_max / x_max));
     // The masses add up to 1 but for rounding, and so may miss q.
     for _ in 0..200 {
         let mid = lo + (hi - lo) / 2.0;
@@ -221,8 +249,7 @@ mod tests {
                 .replicates(Seed(seed), count)
         };
         let (a, b) = (draw(&x, 1), draw(&y, 2));
-        let mut ratios: Vec<f64> =
-            a.values().iter().zip(b.values()).map(|(a, b)| b / a).collect();
+        let mut ratios: Vec<f64> = a.values().iter().zip(b.values()).map(|(a, b)| b / a).collect();
         ratios.sort_by(f64::total_cmp);
         for (got, at) in [(change.lo, 0.025), (change.hi, 0.975)] {
             let share = ratios.partition_point(|&r| r <= got) as f64 / 40_000.0;

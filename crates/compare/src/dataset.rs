@@ -1,6 +1,4 @@
-use tailproof_core::{
-    Class, Dataset, Finding, Observations, Reason, Series, Subject, Verdict,
-};
+use tailproof_core::{Class, Dataset, Finding, Observations, Reason, Series, Subject, Verdict};
 
 use crate::regression::{Regression, judge};
 use crate::settings::{CompareError, Settings};
@@ -57,7 +55,9 @@ pub fn compare(
     };
     compared.new = only(candidate, base);
     compared.gone = only(base, candidate);
-    for (names, what) in [(&compared.new, "only in the candidate"), (&compared.gone, "only in the baseline")] {
+    for (names, what) in
+        [(&compared.new, "only in the candidate"), (&compared.gone, "only in the baseline")]
+    {
         for name in names {
             let subject = Subject { metric: name.clone(), ..Subject::default() };
             let verdict = Verdict::Inconclusive(Reason::NotTested);

@@ -1,14 +1,14 @@
 use tailproof_core::{
-    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Observations, Rank, Reason,
-    Sample, Series, Subject, Verdict, number, percent,
+    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Observations, Order, Rank,
+    Reason, Sample, Series, Subject, Verdict, number, percent,
 };
 use tailproof_hypothesis::{
     EffectError, HodgesLehmann, MannWhitney, PerformanceClass, cliffs_delta, cohens_d,
     cohens_d_document, hodges_lehmann, mann_whitney, vargha_delaney,
 };
-use tailproof_resampling::{Permutation, Permuted, permute_means};
+use tailproof_resampling::{Permutation, Permuted, dependence, permute_means};
 
-use crate::change::{BaseNearZero, Change, of_means, of_quantiles};
+use crate::change::{BaseNearZero, Change, of_dependent_means, of_means, of_quantiles};
 use crate::settings::{CompareError, Settings};
 
 /// The document's bootstrap regression result, field by field.
@@ -130,8 +130,7 @@ pub(crate) fn judge(
         effect_size_cohens_d: effect(cohens_d_document(x, y)),
         confidence_level: settings.mean_level,
     };
-    let (hm, cm) =
-        (tailproof_core::descriptive::median(x), tailproof_core::descriptive::median(y));
+    let (hm, cm) = (tailproof_core::descriptive::median(x), tailproof_core::descriptive::median(y));
     let a = vargha_delaney(x, y);
     let significant_change = mw.p.two_sided < settings.sensitivity;
     let latency = LatencyRegression {
@@ -153,9 +152,7 @@ pub(crate) fn judge(
         let mut finding = pair.finding(row, level, settings);
         finding.effects.clone_from(&effects);
         finding.p = match row {
-            Row::Mean => {
-                Some(permutation.studentized.unwrap_or(permutation.raw).p_two_sided())
-            }
+            Row::Mean => Some(permutation.studentized.unwrap_or(permutation.raw).p_two_sided()),
             Row::Quantile(Rank::MEDIAN) => Some(mw.p.two_sided),
             Row::Quantile(_) => None,
         };
@@ -274,8 +271,17 @@ impl<'a> Pair<'a> {
             return of_means(&x, &y, level).map(|c| Change { method: "t on run statistics", ..c });
         }
         match row {
-            Row::Mean => of_means(self.x, self.y, level),
-            Row::Quantile(p) => of_quantiles(self.x, self.y, p, level),
+            Row::Mean => {
+                let tau = [self.x, self.y].map(|s| time(s, s.values().to_vec()));
+                of_dependent_means(self.x, self.y, level, tau)
+            }
+            Row::Quantile(p) => {
+                let tau = [self.x, self.y].map(|s| {
+                    let q = s.quantile(p);
+                    time(s, s.values().iter().map(|&x| f64::from(u8::from(x <= q))).collect())
+                });
+                of_quantiles(self.x, self.y, p, level).map(|c| c.widened(tau[0].max(tau[1])))
+            }
         }
     }
 
@@ -294,9 +300,16 @@ impl<'a> Pair<'a> {
         finding.n = vec![self.x.len() as u64, self.y.len() as u64];
         finding.runs = self.runs().to_vec();
         if self.runs().contains(&1) {
-            finding
-                .warnings
-                .push("one run a side: says nothing about other runs".to_owned());
+            finding.warnings.push("one run a side: says nothing about other runs".to_owned());
+            let tau = [self.x, self.y].map(|s| time(s, s.values().to_vec()));
+            if tau != [1.0; 2] {
+                finding.warnings.push(format!(
+                    "successive observations depend on each other (autocorrelation times {} and \
+                     {}): the interval is widened for it, approximately; p-values are not",
+                    number(tau[0]),
+                    number(tau[1]),
+                ));
+            }
         }
         finding
     }
@@ -343,12 +356,13 @@ impl<'a> Pair<'a> {
         finding.verdict = verdict(self.direction, lo, hi, margin, change.need);
         let detail = match &finding.verdict {
             Verdict::NoDetectableChange { would_have_shown: Some(w) } => {
-                let changed = if lo > 0.0 || hi < 0.0 {
-                    "changed, not beyond the margin; "
-                } else {
-                    ""
-                };
-                format!("no change beyond {} detected; {changed}would have shown >= {}", percent(margin), percent(*w))
+                let changed =
+                    if lo > 0.0 || hi < 0.0 { "changed, not beyond the margin; " } else { "" };
+                format!(
+                    "no change beyond {} detected; {changed}would have shown >= {}",
+                    percent(margin),
+                    percent(*w)
+                )
             }
             Verdict::Fail => "REGRESSED".to_owned(),
             Verdict::Pass if improved(self.direction, lo, hi) => "PASS, improved".to_owned(),
@@ -389,7 +403,9 @@ fn verdict(direction: Direction, lo: f64, hi: f64, margin: f64, need: u64) -> Ve
     } else {
         // Power 0.8 adds 0.84 standard errors to the half-width of 1.96.
         let half = (hi - lo) / 2.0;
-        Verdict::NoDetectableChange { would_have_shown: Some(margin + half * (1.0 + 0.8416 / 1.96)) }
+        Verdict::NoDetectableChange {
+            would_have_shown: Some(margin + half * (1.0 + 0.8416 / 1.96)),
+        }
     }
 }
 
@@ -399,6 +415,16 @@ fn improved(direction: Direction, lo: f64, hi: f64) -> bool {
         Direction::Higher => lo > 0.0,
         Direction::Unknown => false,
     }
+}
+
+/// Autocorrelation time of numbers derived from a sample in time order; 1 without an order, or
+/// when it is not above 1 beyond chance.
+fn time(sample: &Sample, derived: Vec<f64>) -> f64 {
+    if sample.order() != Order::Time {
+        return 1.0;
+    }
+    let found = dependence(&derived);
+    if found.significant { found.tau } else { 1.0 }
 }
 
 /// The statistic of each run.
@@ -437,10 +463,14 @@ mod tests {
     #[test]
     fn direction_decides_what_is_worse() {
         let s = Settings::new(Seed(1));
-        for (unit, shift, detected) in
-            [("ms", 10.0, true), ("ms", -10.0, false), ("req/s", 10.0, false), ("req/s", -10.0, true)]
-        {
-            let (a, b) = (series(unit, noise(300, 0.0), None), series(unit, noise(300, shift), None));
+        for (unit, shift, detected) in [
+            ("ms", 10.0, true),
+            ("ms", -10.0, false),
+            ("req/s", 10.0, false),
+            ("req/s", -10.0, true),
+        ] {
+            let (a, b) =
+                (series(unit, noise(300, 0.0), None), series(unit, noise(300, shift), None));
             let r = regression(&a, &b, &s).unwrap();
             assert_eq!(r.mean.regression_detected, detected, "{unit} {shift}");
             assert_eq!(r.latency.regression_detected, detected, "{unit} {shift}");
@@ -455,7 +485,8 @@ mod tests {
         let r = regression(&a, &a, &Settings::new(Seed(1))).unwrap();
         assert!(!r.mean.significant && !r.latency.significant_change);
         assert_eq!(r.latency.performance_class, PerformanceClass::NoChange);
-        let Verdict::NoDetectableChange { would_have_shown: Some(w) } = r.findings[0].verdict else {
+        let Verdict::NoDetectableChange { would_have_shown: Some(w) } = r.findings[0].verdict
+        else {
             panic!("{:?}", r.findings[0].verdict)
         };
         assert!(w > 0.01);

@@ -90,7 +90,9 @@ pub fn mass(k: u64, n: u64, p: f64, q: f64) -> f64 {
         return (m * log(q, p)).exp();
     }
     let y = m - x;
-    let exponent = stirling_error(m) - stirling_error(x) - stirling_error(y)
+    let exponent = stirling_error(m)
+        - stirling_error(x)
+        - stirling_error(y)
         - deviance(x, m * p)
         - deviance(y, m * q);
     (m / (std::f64::consts::TAU * x * y)).sqrt() * exponent.exp()
@@ -249,9 +251,7 @@ pub fn samples_to_pass(p: Rank, level: Level, misses: u64) -> Option<u64> {
     if p.complement().num() == 0 {
         return None;
     }
-    let passes = |n: u64| {
-        n > misses && tail_within(Side::AtLeast, n - misses, n, p, level.alpha())
-    };
+    let passes = |n: u64| n > misses && tail_within(Side::AtLeast, n - misses, n, p, level.alpha());
     let mut hi = misses + 1;
     while !passes(hi) {
         hi = hi.checked_mul(2)?;
@@ -375,7 +375,10 @@ mod tests {
                     assert!((got.at_least - (1.0 - below)).abs() < 1e-12);
                     let term = choose * p.powi(k as i32) * (1.0 - p).powi((n - k) as i32);
                     let exact = mass(k, n, p, 1.0 - p);
-                    assert!((exact - term).abs() <= 1e-11 * term || exact < 1e-200, "{k} {n} {p}: {exact} {term}");
+                    assert!(
+                        (exact - term).abs() <= 1e-11 * term || exact < 1e-200,
+                        "{k} {n} {p}: {exact} {term}"
+                    );
                     below += term;
                     choose *= (n - k) as f64 / (k + 1) as f64;
                 }

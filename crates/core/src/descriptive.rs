@@ -70,7 +70,11 @@ fn exponent(largest: f64) -> i32 {
         return 0;
     }
     let biased = ((largest.to_bits() >> 52) & 0x7ff) as i32;
-    if biased == 0 { -1_074 + (64 - largest.to_bits().leading_zeros() as i32) } else { biased - 1_022 }
+    if biased == 0 {
+        -1_074 + (64 - largest.to_bits().leading_zeros() as i32)
+    } else {
+        biased - 1_022
+    }
 }
 
 /// Central moments of a sample, scaled: `m_k = Σ(x−x̄)^k / n` in units of `2^exponent`.
@@ -256,7 +260,8 @@ fn scaled_mad(sample: &Sample, factor: f64) -> f64 {
     // Measured from the lower middle value: differences of near values are exact.
     let half = (b - a) / 2.0;
     let deviations = sample.values().iter().map(|&x| ((ldexp(x, -e) - a) - half).abs()).collect();
-    let deviations = Sample::new(deviations).expect("scaled differences of finite values are finite");
+    let deviations =
+        Sample::new(deviations).expect("scaled differences of finite values are finite");
     ldexp(median(&deviations) * factor, e)
 }
 

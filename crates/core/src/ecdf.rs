@@ -1,5 +1,5 @@
-use crate::quantile::{QuantileType, position};
 use crate::Rank;
+use crate::quantile::{QuantileType, position};
 
 /// A weighted empirical distribution: distinct values with counts, and how many
 /// observations are only known to lie below or above all of them.

@@ -184,7 +184,8 @@ impl Finding {
     /// The subject as it is printed: metric, labels, benchmark.
     #[must_use]
     pub fn name(&self) -> String {
-        let mut name = self.subject.benchmark.as_ref().map_or_else(String::new, |b| format!("{b} "));
+        let mut name =
+            self.subject.benchmark.as_ref().map_or_else(String::new, |b| format!("{b} "));
         name.push_str(&self.subject.metric);
         if !self.subject.labels.is_empty() {
             let labels: Vec<String> =

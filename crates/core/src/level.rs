@@ -124,9 +124,7 @@ impl Rank {
     /// # Errors
     /// `p` is outside `[0, 1]`, NaN, or has more digits than 64 bits hold.
     pub fn from_f64(p: f64) -> Result<Self, RankError> {
-        Rational::from_f64(p)
-            .map_err(|_| RankError(p.to_string()))
-            .and_then(Self::new)
+        Rational::from_f64(p).map_err(|_| RankError(p.to_string())).and_then(Self::new)
     }
 
     /// The rank as an exact rational.

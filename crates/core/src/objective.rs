@@ -242,9 +242,7 @@ impl Objective {
     /// # Errors
     /// The unit of the target does not convert.
     pub fn claims(&self, unit: Option<&Unit>) -> Result<Vec<Claim>, UnitError> {
-        let claim = |comparison, q: &Quantity| {
-            Ok(Claim { comparison, target: q.in_unit(unit)? })
-        };
+        let claim = |comparison, q: &Quantity| Ok(Claim { comparison, target: q.in_unit(unit)? });
         match &self.condition {
             Condition::Absolute(op, q) => Ok(vec![claim(*op, q)?]),
             Condition::Range(lo, hi) => {
@@ -330,9 +328,9 @@ impl<'a> Parser<'a> {
             && !q.share().is_some_and(|s| s.num() > 0 && s.num() < s.den())
         {
             self.rest = "";
-            return self.fail("a share strictly between 0 and 1, such as 99.9%").map_err(
-                |e| ObjectiveError { found: q.to_string(), ..e },
-            );
+            return self
+                .fail("a share strictly between 0 and 1, such as 99.9%")
+                .map_err(|e| ObjectiveError { found: q.to_string(), ..e });
         }
         Ok(Objective { metric, labels, aggregate, condition, pooled, claim })
     }
@@ -344,7 +342,12 @@ impl<'a> Parser<'a> {
             depth += i32::from(c == '{') - i32::from(c == '}');
             c == ':' && depth == 0
         });
-        let Some((at, _)) = colon else { return Ok((None, Labels::new())) };
+        let Some((at, _)) = colon else {
+            if depth > 0 {
+                return self.fail("labels closed by } and a colon");
+            }
+            return Ok((None, Labels::new()));
+        };
         let (head, tail) = (&self.rest[..at], &self.rest[at + 1..]);
         let (name, filter) = match head.split_once('{') {
             Some((name, filter)) => (name, Some(filter.trim_end().strip_suffix('}'))),
@@ -398,9 +401,10 @@ impl<'a> Parser<'a> {
             }
             _ => {
                 let rank = word.strip_prefix('p').and_then(|digits| {
-                    format!("{digits}%").parse::<Rank>().ok().filter(|p| {
-                        p.value().num() > 0 && p.complement().num() > 0
-                    })
+                    format!("{digits}%")
+                        .parse::<Rank>()
+                        .ok()
+                        .filter(|p| p.value().num() > 0 && p.complement().num() > 0)
                 });
                 let Some(rank) = rank else {
                     self.rest = start;

@@ -69,11 +69,7 @@ pub fn position(n: u64, p: Rank, kind: QuantileType) -> Position {
     assert!(n > 0, "a quantile needs at least one observation");
     let (num, den) = (i128::from(p.value().num()), i128::from(p.value().den()));
     let np = i128::from(n) * num; // Over den.
-    let whole = |r: i128| Position {
-        lower: clamp(r, n),
-        upper: clamp(r, n),
-        weight: 0.0,
-    };
+    let whole = |r: i128| Position { lower: clamp(r, n), upper: clamp(r, n), weight: 0.0 };
     // h = top / bottom, everything over 24·den: the constants are multiples of 1/24.
     let (a, b) = match kind {
         QuantileType::InvertedCdf | QuantileType::NearestRank => return whole(ceil(np, den)),

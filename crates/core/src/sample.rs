@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::quantile::{self, QuantileType};
 use crate::Rank;
+use crate::quantile::{self, QuantileType};
 
 /// Whether the position of an observation says when it was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,8 +66,8 @@ impl Sample {
     /// sorted order, and its autocorrelation would mean nothing.
     #[must_use]
     pub fn in_time_order(mut self) -> Self {
-        let sorted = self.len() > 2
-            && (self.values.is_sorted() || self.values.iter().rev().is_sorted());
+        let sorted =
+            self.len() > 2 && (self.values.is_sorted() || self.values.iter().rev().is_sorted());
         self.order = if sorted { Order::Unknown } else { Order::Time };
         self
     }
@@ -124,9 +124,9 @@ impl Sample {
         if self.sorted.get().is_some() || n <= 2_048 || hi - lo >= n / 2 {
             return Cow::Borrowed(&self.sorted()[lo - 1..hi]);
         }
-        let (mut keys, below) = self.bracket(lo, hi).unwrap_or_else(|| {
-            (self.values.iter().map(|&x| key(x)).collect(), 0)
-        });
+        let (mut keys, below) = self
+            .bracket(lo, hi)
+            .unwrap_or_else(|| (self.values.iter().map(|&x| key(x)).collect(), 0));
         let (lo, hi) = (lo - 1 - below, hi - 1 - below);
         let (_, _, _) = keys.select_nth_unstable(hi);
         keys.truncate(hi + 1);
@@ -204,10 +204,7 @@ mod tests {
     fn only_finite_values_make_a_sample() {
         assert_eq!(Sample::new(vec![]), Err(SampleError::TooFew { need: 1, got: 0 }));
         assert!(matches!(Sample::new(vec![1.0, f64::NAN]), Err(SampleError::NotFinite(1, _))));
-        assert_eq!(
-            Sample::new(vec![f64::INFINITY]),
-            Err(SampleError::NotFinite(0, f64::INFINITY))
-        );
+        assert_eq!(Sample::new(vec![f64::INFINITY]), Err(SampleError::NotFinite(0, f64::INFINITY)));
     }
 
     #[test]

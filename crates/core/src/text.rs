@@ -5,7 +5,13 @@
 #[must_use]
 pub fn number(x: f64) -> String {
     if !x.is_finite() {
-        return if x.is_nan() { "?".into() } else if x > 0.0 { "∞".into() } else { "−∞".into() };
+        return if x.is_nan() {
+            "?".into()
+        } else if x > 0.0 {
+            "∞".into()
+        } else {
+            "−∞".into()
+        };
     }
     let size = x.abs();
     if size == 0.0 {

@@ -40,7 +40,9 @@ pub enum Unit {
 #[non_exhaustive]
 pub enum UnitError {
     /// The text is no unit.
-    #[error("not a unit: {0:?}; known are ns us ms s min h, B kB MB GB KiB MiB GiB, %, req/s, B/s MB/s, or a plain name")]
+    #[error(
+        "not a unit: {0:?}; known are ns us ms s min h, B kB MB GB KiB MiB GiB, %, req/s, B/s MB/s, or a plain name"
+    )]
     NotAUnit(String),
     /// The units measure different things.
     #[error("{from} does not convert to {to}")]

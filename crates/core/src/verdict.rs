@@ -75,17 +75,22 @@ impl Verdict {
     }
 }
 
+/// A count with its thousands apart.
+fn count(n: u64) -> String {
+    crate::number(n as f64)
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooFew { need } => write!(f, "too few observations, needs n >= {need}"),
+            Self::TooFew { need } => write!(f, "too few observations, needs n >= {}", count(*need)),
             Self::Straddles { projected: Some(n) } => {
-                write!(f, "the bounds straddle the target; about n = {n} would settle it")
+                write!(f, "the bounds straddle the target; about n = {} would settle it", count(*n))
             }
-            Self::Straddles { projected: None } => {
-                f.write_str("the bounds straddle the target and the estimate sits on it; no n is in sight")
-            }
-            Self::Underpowered { need } => write!(f, "underpowered, needs n >= {need}"),
+            Self::Straddles { projected: None } => f.write_str(
+                "the bounds straddle the target and the estimate sits on it; no n is in sight",
+            ),
+            Self::Underpowered { need } => write!(f, "underpowered, needs n >= {}", count(*need)),
             Self::Absent => f.write_str("nothing to compare with"),
             Self::SummaryOnly => f.write_str("only a summary is there, not the samples"),
             Self::BucketWidth => f.write_str("the target lies inside a bucket"),
@@ -95,7 +100,9 @@ impl fmt::Display for Reason {
             Self::BelowClock => f.write_str("below clock resolution"),
             Self::Censored => f.write_str("the answer lies among censored observations"),
             Self::HeavyTail => f.write_str("a few values supply most of the spread"),
-            Self::BaseNearZero => f.write_str("the base is too close to zero for a relative change"),
+            Self::BaseNearZero => {
+                f.write_str("the base is too close to zero for a relative change")
+            }
             Self::NotSteady => f.write_str("the measurements have not settled"),
             Self::NotTested => f.write_str("not tested"),
         }

@@ -126,8 +126,7 @@ impl Differences<'_> {
             }
             rest.extend(self.y[first..].iter().map(|y| y - x).take_while(|&d| d <= hi));
         }
-        let (_, value, _) =
-            rest.select_nth_unstable_by((k - below - 1) as usize, f64::total_cmp);
+        let (_, value, _) = rest.select_nth_unstable_by((k - below - 1) as usize, f64::total_cmp);
         *value
     }
 }
@@ -158,8 +157,7 @@ mod tests {
         for (x, y) in data {
             let (sx, sy) = (Sample::new(x.clone()).unwrap(), Sample::new(y.clone()).unwrap());
             let matrix = Differences { x: sx.sorted(), y: sy.sorted() };
-            let mut all: Vec<f64> =
-                x.iter().flat_map(|a| y.iter().map(move |b| b - a)).collect();
+            let mut all: Vec<f64> = x.iter().flat_map(|a| y.iter().map(move |b| b - a)).collect();
             all.sort_by(f64::total_cmp);
             for k in [1, 2, all.len() / 3, all.len() / 2, all.len() - 1, all.len()] {
                 let k = k.max(1);

@@ -171,9 +171,8 @@ impl NullDistribution {
         let pairs = m.checked_mul(n).filter(|&p| p <= 4_000_000)?;
         let half = pairs / 2;
         // C(m+n, m), which bounds every count; intermediate products need headroom.
-        let total = (1..=m as u128).try_fold(1_u128, |c, i| {
-            c.checked_mul(n as u128 + i).map(|c| c / i)
-        })?;
+        let total =
+            (1..=m as u128).try_fold(1_u128, |c, i| c.checked_mul(n as u128 + i).map(|c| c / i))?;
         if total > u128::MAX / (4 * m as u128 + 4) {
             return None;
         }

@@ -258,11 +258,7 @@ pub fn glass_delta(x: &Sample, y: &Sample) -> Result<f64, EffectError> {
 ///
 /// # Source
 /// Cumming & Finch (2001), *Educational and Psychological Measurement* 61(4), 532–574.
-pub fn cohens_d_interval(
-    x: &Sample,
-    y: &Sample,
-    level: Level,
-) -> Result<(f64, f64), EffectError> {
+pub fn cohens_d_interval(x: &Sample, y: &Sample, level: Level) -> Result<(f64, f64), EffectError> {
     let parts = Standardized::of(x, y);
     let d = parts.cohens_d()?;
     let df = parts.n1 + parts.n2 - 2.0;
@@ -303,7 +299,8 @@ mod tests {
     #[test]
     fn effects_change_sign_with_the_order_and_ignore_scale() {
         let (a, b) = (sample(&[1.0, 2.0, 4.0]), sample(&[3.0, 5.0, 9.0, 4.0]));
-        let times = |s: &Sample, f: f64| sample(&s.values().iter().map(|x| x * f).collect::<Vec<_>>());
+        let times =
+            |s: &Sample, f: f64| sample(&s.values().iter().map(|x| x * f).collect::<Vec<_>>());
         let d = cohens_d(&a, &b).unwrap();
         assert!((d + cohens_d(&b, &a).unwrap()).abs() < 1e-12);
         for f in [1e-300, 1e300] {

@@ -188,8 +188,7 @@ impl<'a> Builder<'a> {
             return Err(self.cell(at, "this metric is a count of events elsewhere"));
         };
         values.push(value);
-        self.place(series, when)
-            .map_err(|problem| self.line_error(at.line, problem))
+        self.place(series, when).map_err(|problem| self.line_error(at.line, problem))
     }
 
     /// Adds a window of events.
@@ -208,8 +207,7 @@ impl<'a> Builder<'a> {
             return Err(self.cell(at, "this metric holds values elsewhere"));
         };
         events.push((good, total));
-        self.place(series, when)
-            .map_err(|problem| self.line_error(at.line, problem))
+        self.place(series, when).map_err(|problem| self.line_error(at.line, problem))
     }
 
     /// Notes run and time of the element just added.
@@ -252,9 +250,9 @@ impl<'a> Builder<'a> {
     pub(crate) fn finish(self, sources: Vec<Source>) -> Result<Dataset, IngestError> {
         let files = sources.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ");
         for wanted in &self.options.wanted {
-            let there = self.series.iter().any(|s| {
-                tailproof_core::glob(&wanted.pattern, &s.metric.name)
-            }) || self.met.iter().any(|m| tailproof_core::glob(&wanted.pattern, m));
+            let there =
+                self.series.iter().any(|s| tailproof_core::glob(&wanted.pattern, &s.metric.name))
+                    || self.met.iter().any(|m| tailproof_core::glob(&wanted.pattern, m));
             if !there {
                 let mut have: Vec<String> = self.met.clone();
                 have.extend(self.series.iter().map(|s| s.metric.name.clone()));
@@ -263,7 +261,11 @@ impl<'a> Builder<'a> {
                 return Err(IngestError::MissingColumn {
                     file: files,
                     wanted: wanted.pattern.clone(),
-                    have: if have.is_empty() { "no numeric column".into() } else { have.join(", ") },
+                    have: if have.is_empty() {
+                        "no numeric column".into()
+                    } else {
+                        have.join(", ")
+                    },
                 });
             }
         }
@@ -295,7 +297,8 @@ impl Growing {
             Values::Events(events) => Observations::Events(events),
             Values::Raw(mut values) => {
                 values.shrink_to_fit();
-                let sample = Sample::new(values).expect("only finite values are pushed, one at least");
+                let sample =
+                    Sample::new(values).expect("only finite values are pushed, one at least");
                 let ordered = timed || !merged;
                 Observations::Raw(Raw::complete(if ordered {
                     sample.in_time_order()

@@ -23,7 +23,9 @@ pub enum IngestError {
     #[error("{0}: is empty, there is no measurement in it")]
     Empty(String),
     /// Not text.
-    #[error("{0}: is binary, not text; CSV, TSV, JSON, NDJSON or one number per line is understood")]
+    #[error(
+        "{0}: is binary, not text; CSV, TSV, JSON, NDJSON or one number per line is understood"
+    )]
     Binary(String),
     /// Text of no known format.
     #[error("{file}: format not recognised ({hint}); name it with --format")]

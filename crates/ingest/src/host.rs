@@ -16,13 +16,14 @@ pub fn environment() -> Environment {
         fs::read_to_string(path).ok().map(|s| s.trim().to_owned()).filter(|s| !s.is_empty())
     };
     let cores = std::thread::available_parallelism().ok();
-    let limits = [("cpu.max", "/sys/fs/cgroup/cpu.max"), ("memory.max", "/sys/fs/cgroup/memory.max")]
-        .into_iter()
-        .filter_map(|(name, path)| {
-            let value = read(path)?;
-            (!value.starts_with("max")).then(|| (name.to_owned(), value))
-        })
-        .collect();
+    let limits =
+        [("cpu.max", "/sys/fs/cgroup/cpu.max"), ("memory.max", "/sys/fs/cgroup/memory.max")]
+            .into_iter()
+            .filter_map(|(name, path)| {
+                let value = read(path)?;
+                (!value.starts_with("max")).then(|| (name.to_owned(), value))
+            })
+            .collect();
     Environment {
         cpu,
         cores: cores.and_then(|c| u32::try_from(c.get()).ok()),

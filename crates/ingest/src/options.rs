@@ -41,12 +41,8 @@ impl Options {
 
     /// What is said of the metric elsewhere.
     pub(crate) fn about(&self, name: &str) -> (Option<Unit>, Option<Direction>) {
-        let matching =
-            || self.wanted.iter().chain(&self.known).filter(|w| glob(&w.pattern, name));
-        (
-            matching().find_map(|w| w.unit.clone()),
-            matching().find_map(|w| w.direction),
-        )
+        let matching = || self.wanted.iter().chain(&self.known).filter(|w| glob(&w.pattern, name));
+        (matching().find_map(|w| w.unit.clone()), matching().find_map(|w| w.direction))
     }
 
     /// The name of a metric whose input has no heading: the one that is wanted, or `value`.

@@ -105,7 +105,9 @@ pub struct Component(String);
 
 /// Why a text is not a [`Component`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a component is 1 to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit; got {0:?}")]
+#[error(
+    "a component is 1 to 100 letters, digits, '-', '_' and '.', beginning with a letter or digit; got {0:?}"
+)]
 pub struct ComponentError(pub String);
 
 impl Component {

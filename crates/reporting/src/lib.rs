@@ -32,7 +32,7 @@ mod markdown;
 mod table;
 
 pub use artifact::{
-    Artifact, BootstrapValidation, ComponentError, Component, Reporting, StatisticalTesting,
+    Artifact, BootstrapValidation, Component, ComponentError, Reporting, StatisticalTesting,
     T4Excellence,
 };
 pub use atomic::write_atomically;

@@ -6,7 +6,8 @@ use crate::table::{bound, headline, printable, value, verdict};
 /// A report for a pull request: the verdict first, a table, folded details.
 #[must_use]
 pub fn markdown(evidence: &Evidence) -> String {
-    let mut out = format!("## {}: {}\n\n", escape(&evidence.component), headline(&evidence.findings));
+    let mut out =
+        format!("## {}: {}\n\n", escape(&evidence.component), headline(&evidence.findings));
     if !evidence.findings.is_empty() {
         out.push_str("| metric | claim | value | bound | n | verdict |\n");
         out.push_str("| --- | --- | ---: | ---: | ---: | --- |\n");
@@ -77,8 +78,12 @@ fn escape(text: &str) -> String {
                 out.push(c);
             }
             // Line breaks, other controls, and marks that reverse the reading direction.
-            c if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)
-                || ('\u{2066}'..='\u{2069}').contains(&c) => out.push(' '),
+            c if c.is_control()
+                || ('\u{202a}'..='\u{202e}').contains(&c)
+                || ('\u{2066}'..='\u{2069}').contains(&c) =>
+            {
+                out.push(' ')
+            }
             c => out.push(c),
         }
     }

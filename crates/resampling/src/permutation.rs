@@ -154,10 +154,12 @@ pub fn permute_means(x: &Sample, y: &Sample, settings: &Permutation) -> Permuted
 
 /// C(n, k), or `None` beyond 64 bits.
 fn choose(n: u64, k: u64) -> Option<u64> {
-    (0..k.min(n - k)).try_fold(1_u128, |c, i| {
-        let next = c * u128::from(n - i) / u128::from(i + 1);
-        u64::try_from(next).ok().map(u128::from)
-    }).map(|c| c as u64)
+    (0..k.min(n - k))
+        .try_fold(1_u128, |c, i| {
+            let next = c * u128::from(n - i) / u128::from(i + 1);
+            u64::try_from(next).ok().map(u128::from)
+        })
+        .map(|c| c as u64)
 }
 
 /// Pooled observations, centred and scaled, and what the observed labels give.
@@ -222,8 +224,7 @@ impl Pool {
             z,
         };
         let own = &pool.z[..chosen];
-        pool.observed =
-            pool.statistic(own.iter().sum(), own.iter().map(|v| v * v).sum());
+        pool.observed = pool.statistic(own.iter().sum(), own.iter().map(|v| v * v).sum());
         pool.difference = pool.observed.d * scale;
         pool
     }
@@ -443,10 +444,7 @@ mod tests {
         let settings =
             Permutation { enumerate_up_to: 0, ..Permutation::new(Seed(1)).replicates(draws) };
         let some = permute_means(&x, &y, &settings);
-        let pairs = [
-            (all.raw, some.raw),
-            (all.studentized.unwrap(), some.studentized.unwrap()),
-        ];
+        let pairs = [(all.raw, some.raw), (all.studentized.unwrap(), some.studentized.unwrap())];
         for (a, s) in pairs {
             assert!(!s.exhaustive);
             for (a, s) in [

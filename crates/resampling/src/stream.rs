@@ -42,8 +42,7 @@ mod tests {
     fn streams_are_told_apart_and_repeat() {
         let first = |seed, task| stream(Seed(seed), task).next_u64();
         assert_eq!(first(1, 2), first(1, 2));
-        let mut all: Vec<u64> =
-            (0..50).flat_map(|s| (0..50).map(move |t| first(s, t))).collect();
+        let mut all: Vec<u64> = (0..50).flat_map(|s| (0..50).map(move |t| first(s, t))).collect();
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 2_500);

@@ -56,7 +56,13 @@ mod tests {
                 assert_eq!(bits[0].count_ones() as usize, m);
                 *seen.entry(bits[0]).or_insert(0_u32) += 1;
             }
-            let subsets = [20.0, 21.0, 5.0][if n == 6 { 0 } else if n == 7 { 1 } else { 2 }];
+            let subsets = [20.0, 21.0, 5.0][if n == 6 {
+                0
+            } else if n == 7 {
+                1
+            } else {
+                2
+            }];
             assert_eq!(seen.len() as f64, subsets);
             let expected = draws as f64 / subsets;
             let chi2: f64 =

@@ -61,8 +61,7 @@ pub fn report(excellence: &Excellence, findings: &[Finding]) -> Report {
     } else {
         Risk::High
     };
-    let mut recommendations: Vec<String> =
-        findings.iter().filter(|f| f.verdict == Verdict::Fail).filter_map(fix).collect();
+    let mut recommendations = recommendations(findings);
     for m in excellence.metrics.iter().filter(|m| !m.t4_compliant) {
         let allowed = u128::from(m.sample_size) * u128::from(excellence.threshold.num())
             / u128::from(excellence.threshold.den());
@@ -80,9 +79,8 @@ pub fn report(excellence: &Excellence, findings: &[Finding]) -> Report {
             if m.p99_9 > m.slo_target { "above" } else { "below" },
         ));
     }
-    recommendations.extend(findings.iter().filter_map(undecided));
     for name in &excellence.not_tested {
-        recommendations.push(format!("State a target for {name}: it was not tested"));
+        recommendations.push(format!("State a target for {name}: T4 was not tested"));
     }
     Report {
         score: (total > 0).then(|| compliant as f64 / total as f64),
@@ -93,17 +91,26 @@ pub fn report(excellence: &Excellence, findings: &[Finding]) -> Report {
     }
 }
 
+/// What the findings call for, failures first; T4 left aside.
+#[must_use]
+pub fn recommendations(findings: &[Finding]) -> Vec<String> {
+    let failed = findings.iter().filter(|f| f.verdict == Verdict::Fail).filter_map(fix);
+    failed.chain(findings.iter().filter_map(undecided)).collect()
+}
+
 fn fix(finding: &Finding) -> Option<String> {
     let (estimate, target) = (finding.estimate?, finding.target?);
-    let share = finding.unit.is_none() && (0.0..=1.0).contains(&target) && finding.claim.contains('%');
+    let share =
+        finding.unit.is_none() && (0.0..=1.0).contains(&target) && finding.claim.contains('%');
     let unit = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
     let show = |x: f64| if share { percent(x) } else { format!("{}{unit}", number(x)) };
     let gap = (estimate - target).abs();
     let relative =
         if target == 0.0 { String::new() } else { format!(" ({})", percent(gap / target.abs())) };
-    let proven = finding.bounds.iter().find(|b| {
-        b.value.is_finite() && (b.side == Side::Lower) == (estimate > target)
-    });
+    let proven = finding
+        .bounds
+        .iter()
+        .find(|b| b.value.is_finite() && (b.side == Side::Lower) == (estimate > target));
     let proven = proven.map_or_else(String::new, |b| {
         let word = if b.side == Side::Lower { "at least" } else { "at most" };
         format!("; it is {word} {} at {}", show(b.value), b.level)

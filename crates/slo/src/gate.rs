@@ -122,7 +122,8 @@ impl Gate {
 
     fn reason(&self, count: Count) -> Reason {
         // Would the unknown observations have decided?
-        let known = |c: u64| !matches!(self.verdict(Count::exact(c, self.n)), Verdict::Inconclusive(_));
+        let known =
+            |c: u64| !matches!(self.verdict(Count::exact(c, self.n)), Verdict::Inconclusive(_));
         if count.sure != count.possible && (known(count.sure) || known(count.possible)) {
             return Reason::BucketWidth;
         }
@@ -231,7 +232,12 @@ mod tests {
     fn dependence_makes_a_gate_stricter() {
         let plain = gate(10_000, Comparison::AtMost);
         let worth = Gate::with_effective(
-            Rank::P95, 10_000, 500.0, Comparison::AtMost, Level::P999, Level::P999,
+            Rank::P95,
+            10_000,
+            500.0,
+            Comparison::AtMost,
+            Level::P999,
+            Level::P999,
         );
         assert!(worth.upper().0 > plain.upper().0 && worth.lower().0 < plain.lower().0);
     }

@@ -159,11 +159,8 @@ fn full_text(objective: &Objective) -> String {
 }
 
 fn claims_in_unit(objective: &Objective, series: &Series) -> Result<Vec<Claim>, SloError> {
-    let error = |source| SloError::Unit {
-        objective: full_text(objective),
-        series: series.name(),
-        source,
-    };
+    let error =
+        |source| SloError::Unit { objective: full_text(objective), series: series.name(), source };
     let unit = series.metric.unit.as_ref();
     match &objective.aggregate {
         // The target is a share or a frequency; the limit inside is in the unit of the data.
@@ -180,8 +177,10 @@ fn claims_in_unit(objective: &Objective, series: &Series) -> Result<Vec<Claim>, 
                 && let Some(named @ Unit::Named(_)) = q.unit()
             {
                 // A misspelt unit must not be taken for the unit of the data.
-                let source =
-                    UnitError::Incompatible { from: named.to_string(), to: "data without a unit".into() };
+                let source = UnitError::Incompatible {
+                    from: named.to_string(),
+                    to: "data without a unit".into(),
+                };
                 return Err(error(source));
             }
             objective.claims(unit).map_err(error)
@@ -253,32 +252,29 @@ impl Context {
             labels: series.labels.clone(),
             benchmark: None,
         };
-        let mut finding =
-            Finding::new(Class::Slo, subject, objective.claim.clone(), Verdict::Pass);
+        let mut finding = Finding::new(Class::Slo, subject, objective.claim.clone(), Verdict::Pass);
         finding.unit = series.metric.unit.clone();
         finding.direction = series.metric.direction;
         finding.runs = vec![series.runs()];
         finding.target = claims.first().map(|c| c.target);
-        let compliance =
-            match (&objective.aggregate, &series.observations) {
-                (_, Observations::Summary(_)) => {
-                    finding.verdict = Verdict::Inconclusive(Reason::SummaryOnly);
-                    finding.why =
-                        format!("{}: {}", objective.claim, Reason::SummaryOnly);
-                    None
-                }
-                (Aggregate::Quantile(p), _) => {
-                    share::quantile(self, objective, series, *p, claims, &mut finding)?
-                }
-                (Aggregate::Rate(..) | Aggregate::Ratio, _) => {
-                    share::rate(self, objective, series, claims, &mut finding)?;
-                    None
-                }
-                _ => {
-                    moment::judge(self, objective, series, claims, &mut finding)?;
-                    None
-                }
-            };
+        let compliance = match (&objective.aggregate, &series.observations) {
+            (_, Observations::Summary(_)) => {
+                finding.verdict = Verdict::Inconclusive(Reason::SummaryOnly);
+                finding.why = format!("{}: {}", objective.claim, Reason::SummaryOnly);
+                None
+            }
+            (Aggregate::Quantile(p), _) => {
+                share::quantile(self, objective, series, *p, claims, &mut finding)?
+            }
+            (Aggregate::Rate(..) | Aggregate::Ratio, _) => {
+                share::rate(self, objective, series, claims, &mut finding)?;
+                None
+            }
+            _ => {
+                moment::judge(self, objective, series, claims, &mut finding)?;
+                None
+            }
+        };
         judged.findings.push(finding);
         judged.compliance.extend(compliance);
         Ok(())
@@ -352,8 +348,7 @@ fn overdispersion(run: &[u32], values: &[f64]) -> Option<f64> {
         return None;
     }
     let df = (sums.len() - 1) as f64;
-    let chi2: f64 =
-        sums.values().map(|&(n, s)| n * (s / n - mean).powi(2) / variance).sum();
+    let chi2: f64 = sums.values().map(|&(n, s)| n * (s / n - mean).powi(2) / variance).sum();
     let h = 2.0 / (9.0 * df);
     let z = ((chi2 / df).cbrt() - (1.0 - h)) / h.sqrt();
     (z > 3.09).then_some(chi2 / df)

@@ -159,8 +159,7 @@ pub fn parse(text: &str) -> Result<Vec<Objective>, OpenSloError> {
         return Err(OpenSloError::Empty);
     }
     for slo in slos {
-        let fail =
-            |problem: String| OpenSloError::Slo { slo: slo.metadata.name.clone(), problem };
+        let fail = |problem: String| OpenSloError::Slo { slo: slo.metadata.name.clone(), problem };
         objectives.extend(translate(slo, &indicators).map_err(fail)?);
     }
     Ok(objectives)
@@ -234,8 +233,8 @@ fn local(metric: &Metric) -> Result<&str, String> {
         return Ok(name);
     }
     let query = spec.query.as_deref().unwrap_or("");
-    let plain = !query.is_empty()
-        && query.chars().all(|c| c.is_alphanumeric() || "_-./*".contains(c));
+    let plain =
+        !query.is_empty() && query.chars().all(|c| c.is_alphanumeric() || "_-./*".contains(c));
     if plain {
         return Ok(query);
     }

@@ -160,20 +160,27 @@ pub(crate) fn quantile(
                 level: lower_level,
                 method: method.clone(),
             },
-            Bound { side: Side::Upper, value: value(upper, Side::Upper), level: upper_level, method },
+            Bound {
+                side: Side::Upper,
+                value: value(upper, Side::Upper),
+                level: upper_level,
+                method,
+            },
         ]);
     }
     finding.verdict = worst(verdicts);
     let suffix = series.metric.suffix();
-    finding.why = why(finding, &p_name(objective, p), &suffix, |x| format!("{}{suffix}", number(x)), "order statistic");
+    finding.why = why(
+        finding,
+        &p_name(objective, p),
+        &suffix,
+        |x| format!("{}{suffix}", number(x)),
+        "order statistic",
+    );
     let compliance = match (law, claims) {
-        (Some(law), [claim]) if claim.comparison.is_upper() => Some(SloCompliance::new(
-            series.name(),
-            p,
-            claim.target,
-            &law,
-            &context.settings,
-        )),
+        (Some(law), [claim]) if claim.comparison.is_upper() => {
+            Some(SloCompliance::new(series.name(), p, claim.target, &law, &context.settings))
+        }
         _ => None,
     };
     Ok(compliance)
@@ -273,7 +280,8 @@ pub(crate) fn rate(
     let mut verdicts = Vec::new();
     for (claim, rank) in claims.iter().zip(shares) {
         // "At least q are good" counts like "the q-quantile is at most T".
-        let side = if claim.comparison.is_upper() { Comparison::AtLeast } else { Comparison::AtMost };
+        let side =
+            if claim.comparison.is_upper() { Comparison::AtLeast } else { Comparison::AtMost };
         let gate = gate(context, rank, n, side, dependence);
         verdicts.push(gate.verdict(count));
         let (lower, upper) = if claim.comparison.is_upper() {
@@ -354,10 +362,7 @@ pub(crate) fn worst(verdicts: Vec<Verdict>) -> Verdict {
         Verdict::NoDetectableChange { .. } => 2,
         Verdict::Pass => 3,
     };
-    verdicts
-        .into_iter()
-        .min_by_key(rank)
-        .unwrap_or(Verdict::Inconclusive(Reason::NotTested))
+    verdicts.into_iter().min_by_key(rank).unwrap_or(Verdict::Inconclusive(Reason::NotTested))
 }
 
 /// The answer in one line: what, how sure, against which limit, by which method, from how many.
@@ -374,13 +379,13 @@ pub(crate) fn why(
         .map_or(finding.claim.as_str(), |_| condition_text(&finding.claim));
     let estimate = finding.estimate.map_or_else(|| "?".to_owned(), &show);
     let pick = |side: Side| {
-        finding
-            .bounds
-            .iter()
-            .filter(|b| b.side == side && b.value.is_finite())
-            .min_by(|a, b| {
-                if side == Side::Lower { b.value.total_cmp(&a.value) } else { a.value.total_cmp(&b.value) }
-            })
+        finding.bounds.iter().filter(|b| b.side == side && b.value.is_finite()).min_by(|a, b| {
+            if side == Side::Lower {
+                b.value.total_cmp(&a.value)
+            } else {
+                a.value.total_cmp(&b.value)
+            }
+        })
     };
     let (lower, upper) = (pick(Side::Lower), pick(Side::Upper));
     let upper_claim = claim.starts_with('<');
@@ -405,7 +410,8 @@ pub(crate) fn why(
         _ => String::new(),
     };
     let interval = finding.interval.as_ref().map_or_else(String::new, |i| {
-        let what = if i.method.starts_with("exact") { "exact bootstrap" } else { i.method.as_str() };
+        let what =
+            if i.method.starts_with("exact") { "exact bootstrap" } else { i.method.as_str() };
         let bare = |x: f64| show(x).strip_suffix(suffix).map_or_else(|| show(x), str::to_owned);
         format!("; {what} [{}, {}]", bare(i.lo), bare(i.hi))
     });

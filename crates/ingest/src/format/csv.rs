@@ -97,11 +97,7 @@ fn csv_error(file: &str, error: csv::Error) -> IngestError {
     }
 }
 
-fn heading(
-    record: &ByteRecord,
-    builder: &Builder<'_>,
-    line: u64,
-) -> Result<Layout, IngestError> {
+fn heading(record: &ByteRecord, builder: &Builder<'_>, line: u64) -> Result<Layout, IngestError> {
     let headings: Vec<String> =
         record.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect();
     if headings.iter().all(|h| is_number(h)) {
@@ -282,7 +278,10 @@ fn events(
         At { line, column: &layout.headings[i], text }
     };
     let count = |builder: &Builder<'_>, i: usize| {
-        at(i).text.parse::<u64>().map_err(|_| builder.cell(at(i), "a count of events is a whole number"))
+        at(i)
+            .text
+            .parse::<u64>()
+            .map_err(|_| builder.cell(at(i), "a count of events is a whole number"))
     };
     let (g, t) = (count(builder, good)?, count(builder, total)?);
     let name = match builder.options.default_name() {

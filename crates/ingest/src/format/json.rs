@@ -36,7 +36,11 @@ pub(crate) fn read_document(
     builder: &mut Builder<'_>,
 ) -> Result<(), IngestError> {
     let value: Value = serde_json::from_reader(&mut input.reader).map_err(|e| {
-        if e.is_io() { input.io(e.into()) } else { builder.line_error(e.line() as u64, json_problem(&e)) }
+        if e.is_io() {
+            input.io(e.into())
+        } else {
+            builder.line_error(e.line() as u64, json_problem(&e))
+        }
     })?;
     match value {
         Value::Array(items) if items.iter().any(Value::is_object) => {
@@ -93,7 +97,11 @@ fn list(name: &str, items: &[Value], builder: &mut Builder<'_>) -> Result<(), In
 }
 
 /// An object whose keys are columns, as a CSV row.
-fn object(map: &Map<String, Value>, builder: &mut Builder<'_>, line: u64) -> Result<(), IngestError> {
+fn object(
+    map: &Map<String, Value>,
+    builder: &mut Builder<'_>,
+    line: u64,
+) -> Result<(), IngestError> {
     let text_of = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
     let mut when = When::default();
     let mut labels = Vec::new();
@@ -134,7 +142,10 @@ fn object(map: &Map<String, Value>, builder: &mut Builder<'_>, line: u64) -> Res
         let count = |key: &str| {
             map[key].as_u64().ok_or_else(|| {
                 let text = map[key].to_string();
-                builder.cell(At { line, column: key, text: &text }, "a count of events is a whole number")
+                builder.cell(
+                    At { line, column: key, text: &text },
+                    "a count of events is a whole number",
+                )
             })
         };
         let (good, total) = (count("good")?, count("total")?);

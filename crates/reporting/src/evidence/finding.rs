@@ -252,9 +252,9 @@ impl TryFrom<Wire> for Finding {
         let verdict = match w.verdict {
             WireVerdict::Pass => Verdict::Pass,
             WireVerdict::Fail => Verdict::Fail,
-            WireVerdict::NoDetectableChange => Verdict::NoDetectableChange {
-                would_have_shown: w.would_have_shown.map(|n| n.0),
-            },
+            WireVerdict::NoDetectableChange => {
+                Verdict::NoDetectableChange { would_have_shown: w.would_have_shown.map(|n| n.0) }
+            }
             WireVerdict::Inconclusive => {
                 let reason = w.reason.as_ref().ok_or("inconclusive without a reason")?;
                 Verdict::Inconclusive(reason.try_into()?)
@@ -344,7 +344,11 @@ mod tests {
                 y: "y".into(),
                 kind: ExhibitKind::Table {
                     columns: vec!["c".into()],
-                    rows: vec![vec![Cell::Number(0.1)], vec![Cell::Count(3)], vec![Cell::Text("z".into())]],
+                    rows: vec![
+                        vec![Cell::Number(0.1)],
+                        vec![Cell::Count(3)],
+                        vec![Cell::Text("z".into())],
+                    ],
                 },
             }];
             let text = serde_json::to_string(&Wire::from(&f)).unwrap();

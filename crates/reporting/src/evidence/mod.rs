@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tailproof_core::{Environment, Finding, Level, Rational, Seed};
 
-pub use number::Number;
 use number::Count;
+pub use number::Number;
 
 /// Schema of the evidence that this version writes.
 pub const SCHEMA: &str = "tailproof.evidence/1";

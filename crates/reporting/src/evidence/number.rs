@@ -49,6 +49,8 @@ impl Serialize for Count {
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        text.parse().map(Self).map_err(|_| D::Error::custom(format!("expected a count, got {text:?}")))
+        text.parse()
+            .map(Self)
+            .map_err(|_| D::Error::custom(format!("expected a count, got {text:?}")))
     }
 }

@@ -1,0 +1,150 @@
+//! Transcripts: command, output, exit code.
+
+use std::fs;
+use std::path::Path;
+
+use tailproof_tests::program::{root, run};
+
+fn examples() -> &'static Path {
+    root()
+}
+
+#[test]
+fn validate_on_the_example() {
+    let args = [
+        "validate",
+        "examples/postgres/async.csv",
+        "--objective",
+        "latency: p95 <= 2ms",
+        "--objective",
+        "latency: p99.9 <= 10ms",
+    ];
+    let run = run(examples(), &args);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    insta::assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn compare_on_the_example_in_both_directions() {
+    let (a, b) = ("examples/postgres/async.csv", "examples/postgres/sync.csv");
+    let slower = run(examples(), &["compare", a, b]);
+    let faster = run(examples(), &["compare", b, a]);
+    assert_eq!((slower.code, faster.code), (1, 0));
+    insta::assert_snapshot!("compare_slower", slower.stdout);
+    insta::assert_snapshot!("compare_faster", faster.stdout);
+    let same = run(examples(), &["compare", a, a]);
+    assert_eq!(same.code, 0);
+    assert!(!same.stdout.contains("REGRESSED"));
+}
+
+#[test]
+fn markdown_on_the_example() {
+    let args = [
+        "validate",
+        "examples/postgres/async.csv",
+        "-o",
+        "latency: p95 <= 2ms",
+        "--output",
+        "markdown",
+    ];
+    let run = run(examples(), &args);
+    assert_eq!(run.code, 0);
+    // The time of the run is the only part that changes.
+    let stable: String = run
+        .stdout
+        .lines()
+        .map(|l| if l.starts_with("- tailproof") { "- tailproof …" } else { l })
+        .collect::<Vec<_>>()
+        .join("\n");
+    insta::assert_snapshot!(stable);
+}
+
+/// A folder with a file of the values 0..100, ten times over, scrambled.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..1_000).map(|i| format!("{}\n", i * 7_919 % 100)).collect();
+    fs::write(folder.path().join("a.csv"), format!("latency_ms\n{rows}")).unwrap();
+    folder
+}
+
+#[test]
+fn exit_codes_follow_the_findings_and_the_gate() {
+    let folder = folder();
+    let pass = "latency: p95 <= 150ms";
+    let fail = "latency: p95 <= 80ms";
+    let open = "latency: p95 <= 95ms";
+    for (args, code) in [
+        (vec!["-o", pass], 0),
+        (vec!["-o", fail], 1),
+        (vec!["-o", open], 3),
+        (vec!["-o", open, "-o", fail], 1),
+        (vec!["-o", open, "-o", pass], 3),
+        (vec!["-o", open, "--fail-on", "slo,inconclusive"], 1),
+        (vec!["-o", fail, "--fail-on", "regression"], 0),
+        (vec!["-o", fail, "--advisory"], 0),
+        (vec!["-o", pass, "--t4"], 3), // 1 000 values prove no 99.99 %.
+        (vec!["-o", "latency: p95 <= 98ms", "--t4"], 1), // Ten misses refute it.
+        (vec!["-o", pass, "--baseline", "a.csv"], 0),
+        (vec!["-o", pass, "-o", "latency: p95 <= +50%", "--baseline", "a.csv"], 0),
+        (vec!["-o", "latency: mean <= -30%", "--baseline", "a.csv"], 1),
+        (vec!["-o", "latency: p50 <= +0.1%", "--baseline", "a.csv"], 3),
+        (vec!["-o", "latency: p95 in 80..150 ms"], 0),
+        (vec!["-o", "latency: p95 in 120..150 ms"], 1),
+        (vec!["-o", "latency: max <= 99ms"], 0),
+        (vec!["-o", "latency: min >= 1ms"], 1),
+        (vec!["-o", "latency: mean <= 60ms"], 0),
+        (vec!["-o", "latency: stddev <= 40ms"], 0),
+        (vec!["-o", "latency: mad <= 20ms"], 1),
+        (vec!["-o", "latency: mad <= 40ms"], 0),
+        (vec!["-o", "latency: throughput >= 1 req/s"], 3), // No time column.
+        (vec!["-o", "latency: rate(> 80ms) <= 30%"], 0),
+        (vec!["-o", "latency: rate(> 80ms) <= 10%"], 1),
+    ] {
+        let mut all = vec!["validate", "a.csv"];
+        all.extend(&args);
+        let run = run(folder.path(), &all);
+        assert_eq!(run.code, code, "{args:?}\n{}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn nothing_is_left_behind_unless_asked_for() {
+    let folder = folder();
+    let quiet = run(folder.path(), &["validate", "a.csv", "-o", "p95 <= 150ms"]);
+    assert!(quiet.stderr.contains("add --artifacts DIR"), "{}", quiet.stderr);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    let args = [
+        "validate",
+        "a.csv",
+        "-o",
+        "p95 <= 150ms",
+        "--out",
+        "json=x/run.json",
+        "--out",
+        "markdown=run.md",
+    ];
+    let asked = run(folder.path(), &args);
+    assert_eq!(asked.code, 0, "{}", asked.stderr);
+    assert!(folder.path().join("x/run.json").is_file() && folder.path().join("run.md").is_file());
+}
+
+#[test]
+fn help_shows_an_example_for_every_verb() {
+    let folder = folder();
+    for verb in ["validate", "compare", "report"] {
+        let help = run(folder.path(), &[verb, "--help"]);
+        assert_eq!(help.code, 0);
+        assert!(help.stdout.contains(&format!("tailproof {verb} ")), "{}", help.stdout);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_report() {
+    let folder = folder();
+    let json = |seed: &str| {
+        let args = ["compare", "a.csv", "a.csv", "--output", "json", "--seed", seed];
+        let text = run(folder.path(), &args).stdout;
+        text.lines().filter(|l| !l.contains("\"created\"")).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(json("7"), json("7"));
+}
