@@ -149,7 +149,7 @@ impl Reference {
                 if case.skips(&key) {
                     case.skipped += 1;
                 } else {
-                    case.fail(format!("{key} was not compared and is not listed as skipped"));
+                    case.fail(&format!("{key} was not compared and is not listed as skipped"));
                 }
             }
             self.skipped += case.skipped;
@@ -206,7 +206,7 @@ impl<'a> Case<'a> {
     pub fn check_error(&mut self, is_error: bool) {
         self.checked += 1;
         if !is_error {
-            self.fail("an error was expected".into());
+            self.fail("an error was expected");
         }
     }
 
@@ -235,7 +235,7 @@ impl<'a> Case<'a> {
         self.left.remove(key);
         let want = if want.is_array() { numbers(want) } else { vec![number(want)] };
         if want.len() != got.len() {
-            self.fail(format!("{key}: {} values, want {}", got.len(), want.len()));
+            self.fail(&format!("{key}: {} values, want {}", got.len(), want.len()));
         }
         for (i, (&got, &want)) in got.iter().zip(&want).enumerate() {
             self.compare(&format!("{key}[{i}]"), key, got, want);
@@ -269,13 +269,13 @@ impl<'a> Case<'a> {
             (got - want).abs() <= atol + rtol * want.abs()
         };
         if !agrees {
-            self.fail(format!(
+            self.fail(&format!(
                 "{label}: got {got:e}, want {want:e} (rtol {rtol:e}, atol {atol:e})"
             ));
         }
     }
 
-    fn fail(&mut self, what: String) {
+    fn fail(&mut self, what: &str) {
         self.failures.push(format!("{}/{}: {what}", self.file, self.name()));
     }
 }

@@ -89,7 +89,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     }
     let text = page(&rows, cells, suspicious);
     fs::write(root.join("docs/calibration.md"), text)?;
-    println!(
+    eprintln!(
         "docs/calibration.md: {cells} cells, {suspicious} beyond chance, {:.0?}",
         start.elapsed()
     );

@@ -58,7 +58,7 @@ pub(crate) fn run(root: &Path, artifacts: &Path) -> anyhow::Result<()> {
         _ => bail!("tailproof validate ended with {status}"),
     }
     let shown = artifacts.strip_prefix(root).unwrap_or(&artifacts);
-    println!("all {} budgets hold; evidence in {}", BUDGETS.len(), shown.display());
+    eprintln!("all {} budgets hold; evidence in {}", BUDGETS.len(), shown.display());
     Ok(())
 }
 

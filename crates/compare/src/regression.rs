@@ -272,13 +272,15 @@ impl<'a> Pair<'a> {
         }
         match row {
             Row::Mean => {
-                let tau = [self.x, self.y].map(|s| time(s, s.values().to_vec()));
+                let tau = [self.x, self.y].map(|s| time(s, s.values()));
                 of_dependent_means(self.x, self.y, level, tau)
             }
             Row::Quantile(p) => {
                 let tau = [self.x, self.y].map(|s| {
                     let q = s.quantile(p);
-                    time(s, s.values().iter().map(|&x| f64::from(u8::from(x <= q))).collect())
+                    let hits: Vec<f64> =
+                        s.values().iter().map(|&x| f64::from(u8::from(x <= q))).collect();
+                    time(s, &hits)
                 });
                 of_quantiles(self.x, self.y, p, level).map(|c| c.widened(tau[0].max(tau[1])))
             }
@@ -301,7 +303,7 @@ impl<'a> Pair<'a> {
         finding.runs = self.runs().to_vec();
         if self.runs().contains(&1) {
             finding.warnings.push("one run a side: says nothing about other runs".to_owned());
-            let tau = [self.x, self.y].map(|s| time(s, s.values().to_vec()));
+            let tau = [self.x, self.y].map(|s| time(s, s.values()));
             if tau != [1.0; 2] {
                 finding.warnings.push(format!(
                     "successive observations depend on each other (autocorrelation times {} and \
@@ -333,13 +335,10 @@ impl<'a> Pair<'a> {
             finding.why = format!("{sides}: INCONCLUSIVE, {}", Reason::OneRun);
             return finding;
         }
-        let change = match self.change(row, level) {
-            Ok(change) => change,
-            Err(BaseNearZero) => {
-                finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
-                finding.why = format!("{sides}: INCONCLUSIVE, {}", Reason::BaseNearZero);
-                return finding;
-            }
+        let Ok(change) = self.change(row, level) else {
+            finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
+            finding.why = format!("{sides}: INCONCLUSIVE, {}", Reason::BaseNearZero);
+            return finding;
         };
         // One run a side speaks of that run alone.
         finding.guarantee = if rx.min(ry) == 1 { Guarantee::Approximate } else { change.guarantee };
@@ -419,11 +418,11 @@ fn improved(direction: Direction, lo: f64, hi: f64) -> bool {
 
 /// Autocorrelation time of numbers derived from a sample in time order; 1 without an order, or
 /// when it is not above 1 beyond chance.
-fn time(sample: &Sample, derived: Vec<f64>) -> f64 {
+fn time(sample: &Sample, derived: &[f64]) -> f64 {
     if sample.order() != Order::Time {
         return 1.0;
     }
-    let found = dependence(&derived);
+    let found = dependence(derived);
     if found.significant { found.tau } else { 1.0 }
 }
 

@@ -3,7 +3,6 @@ use tailproof_core::{
     Series, Side, Verdict, number, percent,
 };
 
-use crate::change::BaseNearZero;
 use crate::regression::{Pair, Row};
 use crate::settings::CompareError;
 
@@ -41,12 +40,9 @@ pub fn relative(
     }
     // Two ends at `level` each make a two-sided interval at 1 − 2(1 − level).
     let two_sided = level.doubled();
-    let change = match pair.change(row, two_sided) {
-        Ok(change) => change,
-        Err(BaseNearZero) => {
-            undecided(&mut finding, Reason::BaseNearZero);
-            return Ok(finding);
-        }
+    let Ok(change) = pair.change(row, two_sided) else {
+        undecided(&mut finding, Reason::BaseNearZero);
+        return Ok(finding);
     };
     let (lo, hi) = (change.lo - 1.0, change.hi - 1.0);
     finding.guarantee = change.guarantee;
@@ -57,9 +53,7 @@ pub fn relative(
         Some(Interval { lo, hi, level: two_sided, method: change.method.to_owned() });
     let bound = |side, value| Bound { side, value, level, method: change.method.to_owned() };
     finding.bounds = vec![bound(Side::Lower, lo), bound(Side::Upper, hi)];
-    finding.verdict = if !(lo.is_finite() && hi.is_finite()) {
-        Verdict::Inconclusive(Reason::TooFew { need: change.need })
-    } else {
+    finding.verdict = if lo.is_finite() && hi.is_finite() {
         match (comparison.holds(lo, limit), comparison.holds(hi, limit)) {
             (true, true) => Verdict::Pass,
             (false, false) => Verdict::Fail,
@@ -67,6 +61,8 @@ pub fn relative(
                 projected: projected(&pair, lo, hi, change.ratio() - 1.0, limit, comparison),
             }),
         }
+    } else {
+        Verdict::Inconclusive(Reason::TooFew { need: change.need })
     };
     let reason = match &finding.verdict {
         Verdict::Inconclusive(reason) => format!(", {reason}"),

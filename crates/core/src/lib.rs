@@ -6,7 +6,7 @@
 //! | What was measured?                                  | [`Dataset`], [`Series`], [`Sample`] |
 //! | In which unit, and is less better?                  | [`Unit`], [`Metric`]              |
 //! | What was promised?                                  | [`Objective`]                     |
-//! | What is the 95th percentile?                        | [`quantile`], [`Sample::quantile`] |
+//! | What is the 95th percentile?                        | [`quantile()`], [`Sample::quantile`] |
 //! | Mean, spread, shape?                                | [`descriptive`]                   |
 //! | How often do `n` coins show `k` heads?              | [`binomial`]                      |
 //! | Which order statistics bound a percentile?          | [`binomial::upper_rank`]          |

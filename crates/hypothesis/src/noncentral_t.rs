@@ -18,8 +18,8 @@ use crate::distributions::normal_cdf;
 /// Johnson, Kotz & Balakrishnan (1995), *Continuous Univariate Distributions* 2, §31.
 #[must_use]
 pub fn noncentral_t_cdf(t: f64, df: f64, lambda: f64) -> f64 {
-    assert!(df > 0.0, "degrees of freedom are positive, got {df}");
     const STEPS: u32 = 600;
+    assert!(df > 0.0, "degrees of freedom are positive, got {df}");
     // ln f(s)·s at s = e^u, up to a constant: df·u − df·e^{2u}/2, highest at u = 0.
     let constant = (df / 2.0) * (df / 2.0).ln() + std::f64::consts::LN_2 - ln_gamma(df / 2.0);
     let shape = |u: f64| constant + df * u - df / 2.0 * (2.0 * u).exp();

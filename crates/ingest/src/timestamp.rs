@@ -38,12 +38,10 @@ fn number(text: &str, unit: Option<&Unit>) -> Option<Result<i64, &'static str>> 
         Some("us" | "µs") => 3,
         Some("ms") => 6,
         Some(_) => 9,
-        None => match seconds {
-            ..100_000_000_000 => 9,
-            ..100_000_000_000_000 => 6,
-            ..100_000_000_000_000_000 => 3,
-            _ => 0,
-        },
+        None if seconds < 100_000_000_000 => 9,
+        None if seconds < 100_000_000_000_000 => 6,
+        None if seconds < 100_000_000_000_000_000 => 3,
+        None => 0,
     };
     let padded = format!("{fraction:0<9}");
     let nanos: i128 = padded[..power].parse().unwrap_or(0);

@@ -82,7 +82,7 @@ fn escape(text: &str) -> String {
                 || ('\u{202a}'..='\u{202e}').contains(&c)
                 || ('\u{2066}'..='\u{2069}').contains(&c) =>
             {
-                out.push(' ')
+                out.push(' ');
             }
             c => out.push(c),
         }

@@ -119,13 +119,17 @@ pub(crate) fn bound(f: &Finding) -> String {
     let (lower, upper) = (side(Side::Lower), side(Side::Upper));
     // The bound between estimate and target is the one that decided.
     let rises = f.estimate.zip(f.target).is_some_and(|(estimate, target)| estimate <= target);
-    match (&f.verdict, lower, upper) {
-        (Verdict::Pass | Verdict::Fail, _, Some(u)) if rises => format!("<= {}", show(u.value)),
-        (Verdict::Pass | Verdict::Fail, Some(l), _) => format!(">= {}", show(l.value)),
-        (_, Some(l), Some(u)) => format!("{} .. {}", show(l.value), show(u.value)),
-        (_, Some(l), None) => format!(">= {}", show(l.value)),
-        (_, None, Some(u)) => format!("<= {}", show(u.value)),
-        (_, None, None) => String::new(),
+    let decided = matches!(f.verdict, Verdict::Pass | Verdict::Fail);
+    let (lower, upper) = match (lower, upper) {
+        (_, Some(u)) if decided && rises => (None, Some(u)),
+        (Some(l), _) if decided => (Some(l), None),
+        both => both,
+    };
+    match (lower, upper) {
+        (Some(l), Some(u)) => format!("{} .. {}", show(l.value), show(u.value)),
+        (Some(l), None) => format!(">= {}", show(l.value)),
+        (None, Some(u)) => format!("<= {}", show(u.value)),
+        (None, None) => String::new(),
     }
 }
 

@@ -253,7 +253,7 @@ impl Context {
             benchmark: None,
         };
         let mut finding = Finding::new(Class::Slo, subject, objective.claim.clone(), Verdict::Pass);
-        finding.unit = series.metric.unit.clone();
+        finding.unit.clone_from(&series.metric.unit);
         finding.direction = series.metric.direction;
         finding.runs = vec![series.runs()];
         finding.target = claims.first().map(|c| c.target);

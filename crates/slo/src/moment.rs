@@ -63,33 +63,40 @@ pub(crate) fn judge(
     };
     let sample = &raw.sample;
     finding.n = vec![sample.len() as u64];
-    let extreme = matches!(objective.aggregate, Aggregate::Min | Aggregate::Max);
-    if !raw.is_complete() && !(extreme && raw.above.is_empty()) {
-        return Ok(stop(finding, objective, Reason::Censored));
-    }
-    if extreme {
-        return Ok(judge_extreme(objective, sample, claims, finding));
-    }
-    let elapsed = matches!(objective.aggregate, Aggregate::Throughput) && !own_rate(series);
-    let gaps;
-    let values = if elapsed {
+    if !raw.is_complete() {
+        stop(finding, objective, Reason::Censored);
+    } else if matches!(objective.aggregate, Aggregate::Min | Aggregate::Max) {
+        judge_extreme(objective, sample, claims, finding);
+    } else if matches!(objective.aggregate, Aggregate::Throughput) && !own_rate(series) {
         finding.unit = Unit::known("/s");
-        let Some(found) = arrival_gaps(series) else {
-            return Ok(stop(finding, objective, Reason::Absent));
-        };
-        gaps = found;
-        &gaps
+        match arrival_gaps(series) {
+            // Arrivals per second are one over the mean gap.
+            Some(gaps) => judge_smooth(context, objective, series, &gaps, claims, finding),
+            None => stop(finding, objective, Reason::Absent),
+        }
     } else {
-        sample
-    };
+        judge_smooth(context, objective, series, sample, claims, finding);
+    }
+    Ok(())
+}
+
+/// Judges claims about a mean or a spread of `values`: the sample, or gaps between arrivals.
+fn judge_smooth(
+    context: &Context,
+    objective: &Objective,
+    series: &Series,
+    values: &Sample,
+    claims: &[Claim],
+    finding: &mut Finding,
+) {
     if values.len() < FEWEST {
-        return Ok(stop(finding, objective, Reason::TooFew { need: FEWEST as u64 }));
+        return stop(finding, objective, Reason::TooFew { need: FEWEST as u64 });
     }
     finding.guarantee = Guarantee::Asymptotic;
     finding.seed = Some(context.settings.seed);
-    if heaviest(values) > HEAVY && !matches!(objective.aggregate, Aggregate::Mad) {
+    if heaviest(values) > HEAVY && objective.aggregate != Aggregate::Mad {
         finding.estimate = Some(Moments::of(values).mean());
-        return Ok(stop(finding, objective, Reason::HeavyTail));
+        return stop(finding, objective, Reason::HeavyTail);
     }
     let squares: Vec<f64>;
     let derived = if matches!(objective.aggregate, Aggregate::StdDev | Aggregate::Mad) {
@@ -99,8 +106,7 @@ pub(crate) fn judge(
     } else {
         values.values()
     };
-    let tau = if elapsed { None } else { diagnose(series, values, derived, finding) }
-        .map_or(1.0, |d| d.tau);
+    let tau = diagnose(series, values, derived, finding).map_or(1.0, |d| d.tau);
     let settings = Bootstrap::new(context.settings.seed).replicates(replicates(values.len()));
     let answer = match objective.aggregate {
         Aggregate::StdDev => bootstrap_t(values, &settings, sd_with_error),
@@ -109,9 +115,10 @@ pub(crate) fn judge(
     };
     let answer = match answer {
         Ok(answer) => answer.widened(tau),
-        Err(_) => constant(objective, values),
+        Err(_) => constant(objective, values, finding),
     };
-    let answer = if elapsed { reciprocal(answer) } else { answer };
+    let gaps = objective.aggregate == Aggregate::Throughput && !own_rate(series);
+    let answer = if gaps { reciprocal(answer) } else { answer };
     let alpha = context.settings.level.alpha().to_f64();
     finding.estimate = Some(answer.estimate);
     finding.interval = Some(Interval {
@@ -120,30 +127,37 @@ pub(crate) fn judge(
         level: context.settings.level,
         method: answer.method.to_owned(),
     });
-    let mut verdicts = Vec::new();
-    for claim in claims {
-        let (pass, fail) = (context.settings.level, context.fail);
-        let (low, high) = if claim.comparison.is_upper() { (fail, pass) } else { (pass, fail) };
-        let lower = (answer.lower)(low.alpha().to_f64());
-        let upper = (answer.upper)(high.alpha().to_f64());
-        let holds = |x: f64| claim.comparison.holds(x, claim.target);
-        verdicts.push(match (holds(lower), holds(upper)) {
-            (true, true) => Verdict::Pass,
-            (false, false) => Verdict::Fail,
-            _ => Verdict::Inconclusive(straddle(sample.len(), &answer, claim, lower, upper)),
-        });
-        let method = answer.method.to_owned();
-        finding.bounds.extend([
-            Bound { side: Side::Lower, value: lower, level: low, method: method.clone() },
-            Bound { side: Side::Upper, value: upper, level: high, method },
-        ]);
-    }
-    finding.verdict = worst(verdicts);
+    finding.verdict =
+        worst(claims.iter().map(|c| decide(context, c, &answer, values.len(), finding)).collect());
     let suffix = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
     let name = objective.claim.split([' ', '<', '>']).next().unwrap_or_default().to_owned();
     let show = |x: f64| format!("{}{suffix}", number(x));
     finding.why = why(finding, &name, &suffix, show, answer.method);
-    Ok(())
+}
+
+/// The verdict on one claim, from the bounds on both sides, which are noted.
+fn decide(
+    context: &Context,
+    claim: &Claim,
+    answer: &Answer,
+    n: usize,
+    finding: &mut Finding,
+) -> Verdict {
+    let (pass, fail) = (context.settings.level, context.fail);
+    let (low, high) = if claim.comparison.is_upper() { (fail, pass) } else { (pass, fail) };
+    let lower = (answer.lower)(low.alpha().to_f64());
+    let upper = (answer.upper)(high.alpha().to_f64());
+    let method = answer.method.to_owned();
+    finding.bounds.extend([
+        Bound { side: Side::Lower, value: lower, level: low, method: method.clone() },
+        Bound { side: Side::Upper, value: upper, level: high, method },
+    ]);
+    let holds = |x: f64| claim.comparison.holds(x, claim.target);
+    match (holds(lower), holds(upper)) {
+        (true, true) => Verdict::Pass,
+        (false, false) => Verdict::Fail,
+        _ => Verdict::Inconclusive(straddle(n, answer, claim, lower, upper)),
+    }
 }
 
 /// Ends a finding without numbers to decide by.
@@ -277,7 +291,10 @@ fn mad_answer(sample: &Sample, context: &Context) -> Answer {
 }
 
 /// Equal observations: no spread to bound with, the value is what was seen.
-fn constant(objective: &Objective, sample: &Sample) -> Answer {
+fn constant(objective: &Objective, sample: &Sample, finding: &mut Finding) -> Answer {
+    finding
+        .warnings
+        .push("all observations are equal: nothing says how much others could differ".to_owned());
     let estimate = match objective.aggregate {
         Aggregate::StdDev | Aggregate::Mad => 0.0,
         _ => sample.values()[0],

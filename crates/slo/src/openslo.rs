@@ -67,6 +67,7 @@ struct Spec {
     threshold_metric: Option<Metric>,
     ratio_metric: Option<Ratio>,
     #[serde(flatten)]
+    #[expect(clippy::zero_sized_map_values, reason = "serde flattens into maps, not sets")]
     rest: BTreeMap<String, IgnoredAny>,
 }
 

@@ -19,12 +19,11 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
             let Ok(value) = text.parse::<f64>() else {
                 return Err(builder.cell(at, "a line holds one number"));
             };
-            let series = match series {
-                Some(series) => series,
-                None => {
-                    builder.wants("value");
-                    *series.insert(builder.series("value", &[], None, false, line)?)
-                }
+            let series = if let Some(series) = series {
+                series
+            } else {
+                builder.wants("value");
+                *series.insert(builder.series("value", &[], None, false, line)?)
             };
             builder.push(series, value, When::default(), at)?;
         }
