@@ -6,7 +6,7 @@ use tailproof_hypothesis::{
     EffectError, HodgesLehmann, MannWhitney, PerformanceClass, cliffs_delta, cohens_d,
     cohens_d_document, hodges_lehmann, mann_whitney, vargha_delaney,
 };
-use tailproof_resampling::{Permutation, Permuted, dependence, permute_means};
+use tailproof_resampling::{Permutation, Permuted, dependence_by, permute_means};
 
 use crate::change::{BaseNearZero, Change, of_dependent_means, of_means, of_quantiles};
 use crate::settings::{CompareError, Settings};
@@ -272,15 +272,13 @@ impl<'a> Pair<'a> {
         }
         match row {
             Row::Mean => {
-                let tau = [self.x, self.y].map(|s| time(s, s.values()));
+                let tau = [self.x, self.y].map(|s| time(s, |x| x));
                 of_dependent_means(self.x, self.y, level, tau)
             }
             Row::Quantile(p) => {
                 let tau = [self.x, self.y].map(|s| {
                     let q = s.quantile(p);
-                    let hits: Vec<f64> =
-                        s.values().iter().map(|&x| f64::from(u8::from(x <= q))).collect();
-                    time(s, &hits)
+                    time(s, |x| f64::from(u8::from(x <= q)))
                 });
                 of_quantiles(self.x, self.y, p, level).map(|c| c.widened(tau[0].max(tau[1])))
             }
@@ -303,7 +301,7 @@ impl<'a> Pair<'a> {
         finding.runs = self.runs().to_vec();
         if self.runs().contains(&1) {
             finding.warnings.push("one run a side: says nothing about other runs".to_owned());
-            let tau = [self.x, self.y].map(|s| time(s, s.values()));
+            let tau = [self.x, self.y].map(|s| time(s, |x| x));
             if tau != [1.0; 2] {
                 finding.warnings.push(format!(
                     "successive observations depend on each other (autocorrelation times {} and \
@@ -418,11 +416,11 @@ fn improved(direction: Direction, lo: f64, hi: f64) -> bool {
 
 /// Autocorrelation time of numbers derived from a sample in time order; 1 without an order, or
 /// when it is not above 1 beyond chance.
-fn time(sample: &Sample, derived: &[f64]) -> f64 {
+fn time(sample: &Sample, derived: impl Fn(f64) -> f64) -> f64 {
     if sample.order() != Order::Time {
         return 1.0;
     }
-    let found = dependence(derived);
+    let found = dependence_by(sample.len(), |i| derived(sample.values()[i]));
     if found.significant { found.tau } else { 1.0 }
 }
 

@@ -78,15 +78,22 @@ pub fn autocorrelation(series: &[f64]) -> Vec<f64> {
 /// Geyer (1992), *Statistical Science* 7(4), 473–483; batch means: Law & Kelton, §9.5.
 #[must_use]
 pub fn dependence(series: &[f64]) -> Dependence {
-    let n = series.len();
+    dependence_by(series.len(), |i| series[i])
+}
+
+/// The same for a series that is computed value by value, such as `1{x ≤ t}`; a long one is
+/// never stored.
+#[must_use]
+pub fn dependence_by(n: usize, value: impl Fn(usize) -> f64) -> Dependence {
     let independent = Dependence { n: n as u64, tau: 1.0, lag1: None, significant: false };
-    if n < 8 || series.iter().all(|&x| x == series[0]) {
+    if n < 8 || (1..n).all(|i| value(i) == value(0)) {
         return independent;
     }
     if n > LONGEST {
-        return batch_means(series);
+        return batch_means(n, value);
     }
-    let rho = autocorrelation(series);
+    let series: Vec<f64> = (0..n).map(value).collect();
+    let rho = autocorrelation(&series);
     // Γ_m = ρ_{2m} + ρ_{2m+1} is positive for a reversible chain; noise ends the sum.
     let mut tau = -1.0;
     let mut lags = 0;
@@ -108,24 +115,23 @@ pub fn dependence(series: &[f64]) -> Dependence {
     }
 }
 
-fn batch_means(series: &[f64]) -> Dependence {
-    let n = series.len();
+fn batch_means(n: usize, value: impl Fn(usize) -> f64) -> Dependence {
     let batches = n.isqrt();
     let size = n / batches;
-    let used = &series[..batches * size];
-    let reference = used[0];
-    let mean = used.iter().map(|x| x - reference).sum::<f64>() / used.len() as f64;
+    let used = batches * size;
+    let reference = value(0);
+    let mean = (0..used).map(|i| value(i) - reference).sum::<f64>() / used as f64;
     let (mut within, mut between) = (0.0, 0.0);
-    for batch in used.chunks(size) {
+    for batch in 0..batches {
         let mut sum = 0.0;
-        for x in batch {
-            let d = (x - reference) - mean;
+        for i in batch * size..(batch + 1) * size {
+            let d = (value(i) - reference) - mean;
             sum += d;
             within += d * d;
         }
         between += (sum / size as f64).powi(2);
     }
-    let variance = within / (used.len() - 1) as f64;
+    let variance = within / (used - 1) as f64;
     let tau = size as f64 * between / (batches - 1) as f64 / variance;
     Dependence {
         n: n as u64,

@@ -34,7 +34,7 @@ mod studentized;
 mod subset;
 
 pub use bootstrap::{Bootstrap, Replicates, bootstrap};
-pub use dependence::{Dependence, autocorrelation, dependence};
+pub use dependence::{Dependence, autocorrelation, dependence, dependence_by};
 pub use permutation::{Counts, Permutation, Permuted, permute_means};
 pub use quantile::QuantileBootstrap;
 pub use stream::{Stream, below, stream, uniform};

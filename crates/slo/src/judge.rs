@@ -5,7 +5,7 @@ use tailproof_core::{
     Observations, Order, Raw, Reason, Sample, Seed, Series, Subject, Unit, UnitError, Verdict,
     number,
 };
-use tailproof_resampling::{Dependence, dependence};
+use tailproof_resampling::{Dependence, dependence, dependence_by};
 
 use crate::validator::SloCompliance;
 use crate::{moment, share};
@@ -286,15 +286,15 @@ impl Context {
 pub(crate) fn diagnose(
     series: &Series,
     sample: &Sample,
-    derived: &[f64],
+    derived: impl Fn(usize) -> f64,
     finding: &mut Finding,
 ) -> Option<Dependence> {
     if sample.order() != Order::Time {
         return None;
     }
     let plain = dependence(sample.values());
-    let own = dependence(derived);
-    let between = series.run.as_deref().and_then(|run| overdispersion(run, derived));
+    let own = dependence_by(sample.len(), &derived);
+    let between = series.run.as_deref().and_then(|run| overdispersion(run, &derived));
     let tau = if own.significant { own.tau } else { 1.0 }.max(between.unwrap_or(1.0));
     if !plain.significant && !own.significant && between.is_none() {
         return None;
@@ -331,19 +331,20 @@ pub(crate) fn diagnose(
 
 /// Pearson's dispersion of the run means against the spread of single observations, when it
 /// is beyond chance (about 0.1 %, Wilson–Hilferty).
-fn overdispersion(run: &[u32], values: &[f64]) -> Option<f64> {
+fn overdispersion(run: &[u32], value: impl Fn(usize) -> f64) -> Option<f64> {
     let mut sums = std::collections::BTreeMap::new();
-    for (&r, &x) in run.iter().zip(values) {
+    for (i, &r) in run.iter().enumerate() {
         let (n, s): &mut (f64, f64) = sums.entry(r).or_default();
         *n += 1.0;
-        *s += x;
+        *s += value(i);
     }
     if sums.len() < 2 {
         return None;
     }
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let n = run.len() as f64;
+    let mean = sums.values().map(|s| s.1).sum::<f64>() / n;
+    let squares: f64 = (0..run.len()).map(|i| (value(i) - mean).powi(2)).sum();
+    let variance = squares / (n - 1.0);
     if variance == 0.0 {
         return None;
     }

@@ -98,14 +98,9 @@ fn judge_smooth(
         finding.estimate = Some(Moments::of(values).mean());
         return stop(finding, objective, Reason::HeavyTail);
     }
-    let squares: Vec<f64>;
-    let derived = if matches!(objective.aggregate, Aggregate::StdDev | Aggregate::Mad) {
-        let mean = Moments::of(values).mean();
-        squares = values.values().iter().map(|x| (x - mean).powi(2)).collect();
-        &squares
-    } else {
-        values.values()
-    };
+    let spread = matches!(objective.aggregate, Aggregate::StdDev | Aggregate::Mad);
+    let (mean, x) = (Moments::of(values).mean(), values.values());
+    let derived = |i: usize| if spread { (x[i] - mean).powi(2) } else { x[i] };
     let tau = diagnose(series, values, derived, finding).map_or(1.0, |d| d.tau);
     let settings = Bootstrap::new(context.settings.seed).replicates(replicates(values.len()));
     let answer = match objective.aggregate {

@@ -2,7 +2,7 @@ use tailproof_core::binomial::{proportion_lower, proportion_upper, tails};
 use tailproof_core::quantile::{QuantileType, position};
 use tailproof_core::{
     Aggregate, Binned, Bound, Claim, Comparison, Condition, Ecdf, Interval, Level, Objective,
-    Observations, Order, Rank, Raw, Reason, Sample, Series, Side, Verdict, number, percent,
+    Observations, Rank, Raw, Reason, Sample, Series, Side, Verdict, number, percent,
 };
 use tailproof_core::{Finding, Guarantee};
 use tailproof_resampling::{Dependence, QuantileBootstrap};
@@ -198,15 +198,9 @@ fn indicator(
     inclusive: bool,
     finding: &mut Finding,
 ) -> Option<Dependence> {
-    if sample.order() != Order::Time {
-        return None; // Without time there is nothing to look at, and n values to save.
-    }
-    let hits: Vec<f64> = sample
-        .values()
-        .iter()
-        .map(|&x| f64::from(u8::from(if inclusive { x <= t } else { x < t })))
-        .collect();
-    diagnose(series, sample, &hits, finding)
+    let x = sample.values();
+    let hit = |i: usize| f64::from(u8::from(if inclusive { x[i] <= t } else { x[i] < t }));
+    diagnose(series, sample, hit, finding)
 }
 
 fn gate(
