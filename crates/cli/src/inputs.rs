@@ -63,15 +63,18 @@ pub(crate) fn resamples(text: &str) -> Result<NonZeroU32, String> {
     text.parse().map_err(|_| "a whole number of at least 1".to_owned())
 }
 
-/// For clap: a share such as `1%` or `0.01`, not negative.
+/// For clap: a share such as `1%` or `0.01`, not negative; from 1 on only as a percentage.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
-    let (body, scale) = text.strip_suffix('%').map_or((text, 1.0), |b| (b, 100.0));
+    let (body, scale, most) = match text.strip_suffix('%') {
+        Some(body) => (body, 100.0, f64::INFINITY),
+        None => (text, 1.0, 1.0),
+    };
     body.trim()
         .parse::<f64>()
         .ok()
+        .filter(|x| (0.0..most).contains(x))
         .map(|x| x / scale)
-        .filter(|x| (0.0..f64::INFINITY).contains(x))
-        .ok_or_else(|| "a share that is not negative, such as 1% or 0.01".to_owned())
+        .ok_or_else(|| "a share that is not negative, such as 5% or 0.05".to_owned())
 }
 
 impl Reading {

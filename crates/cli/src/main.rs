@@ -43,8 +43,20 @@ fn main() -> ExitCode {
         Command::Report(c) => c.run(),
     };
     outcome.unwrap_or_else(|error| {
-        // The whole chain on one line: what was done, then what was wrong.
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", one_line(&error));
         ExitCode::from(exit::ERROR)
     })
+}
+
+/// The whole chain on one line: what was done, then what was wrong; a cause that the message
+/// before it already tells is left out.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(&cause);
+        }
+    }
+    text
 }

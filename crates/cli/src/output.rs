@@ -52,19 +52,20 @@ impl Output {
         self.output == Kind::Json || self.out.iter().any(|t| t.kind == Kind::Json)
     }
 
-    /// Writes files, then standard output; `json` is the document that machines get.
+    /// Writes standard output, then files; `json` is the document that machines get.
     pub(crate) fn write(&self, evidence: &Evidence, json: &str) -> anyhow::Result<()> {
-        for target in &self.out {
-            let text = render(target.kind, evidence, json, None);
-            save(&target.path, &text)?;
-        }
         let text = render(self.output, evidence, json, terminal_width());
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // A reader that has seen enough is no error of ours.
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other.context("writing to standard output"),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
+            other => other.context("writing to standard output")?,
         }
+        // Files come after: one that cannot be written does not hide the verdict.
+        for target in &self.out {
+            save(&target.path, &render(target.kind, evidence, json, None))?;
+        }
+        Ok(())
     }
 }
 

@@ -141,6 +141,7 @@ impl Validate {
         };
         evidence.notes = if self.t4 { t4_notes(&excellence, &report) } else { Vec::new() };
         evidence.notes.extend(disagreement(&judged));
+        evidence.notes.extend(data.notes.iter().cloned());
         if self.artifacts.is_some() || self.output.wants_json() {
             evidence.environment = tailproof_ingest::environment();
         }
@@ -172,10 +173,10 @@ impl Validate {
         artifact.set_evidence(&evidence);
         let json = artifact.to_json();
         let saved = self.artifacts.as_ref().map(|dir| dir.join(component.file_name()));
+        self.output.write(&evidence, &json)?;
         if let Some(path) = &saved {
             output::save(path, &json)?;
         }
-        self.output.write(&evidence, &json)?;
         match saved {
             Some(path) => eprintln!("evidence: {}", path.display()),
             None => eprintln!("evidence: not written; add --artifacts DIR to keep it"),
@@ -332,7 +333,10 @@ fn t4_notes(excellence: &Excellence, report: &Report) -> Vec<String> {
         } else {
             m.proof_needs.map_or_else(
                 || "not provable".to_owned(),
-                |n| format!("not proven, a proof needs n >= {}", number(n as f64)),
+                |n| {
+                    let n = number(n as f64);
+                    format!("not proven, a proof needs n >= {n} without further misses")
+                },
             )
         };
         notes.push(format!(

@@ -232,13 +232,14 @@ impl<'a> Pair<'a> {
             Observations::Raw(raw) if raw.is_complete() => Ok(&raw.sample),
             _ => Err(CompareError::NotRaw(s.name())),
         };
-        if let (Some(a), Some(b)) = (&base.metric.unit, &candidate.metric.unit)
-            && a != b
-        {
+        if base.metric.unit != candidate.metric.unit {
+            let text = |s: &Series| {
+                s.metric.unit.as_ref().map_or_else(|| "no unit".to_owned(), ToString::to_string)
+            };
             return Err(CompareError::Units {
                 metric: base.name(),
-                base: a.to_string(),
-                candidate: b.to_string(),
+                base: text(base),
+                candidate: text(candidate),
             });
         }
         let direction = match candidate.metric.direction {
@@ -300,7 +301,10 @@ impl<'a> Pair<'a> {
         finding.n = vec![self.x.len() as u64, self.y.len() as u64];
         finding.runs = self.runs().to_vec();
         if self.runs().contains(&1) {
-            finding.warnings.push("one run a side: says nothing about other runs".to_owned());
+            finding.warnings.push(
+                "one run a side: says nothing about other runs (a run column with several would)"
+                    .to_owned(),
+            );
             let tau = [self.x, self.y].map(|s| time(s, |x| x));
             if tau != [1.0; 2] {
                 finding.warnings.push(format!(
@@ -321,12 +325,10 @@ impl<'a> Pair<'a> {
         finding.estimate = Some(row.of(self.y));
         finding.base = Some(row.of(self.x));
         let suffix = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
-        let sides = format!(
-            "{} {}{suffix} -> {}{suffix}",
-            row.name(),
-            number(row.of(self.x)),
-            number(row.of(self.y))
-        );
+        let text = |x: f64, y: f64| {
+            format!("{} {}{suffix} -> {}{suffix}", row.name(), number(x), number(y))
+        };
+        let sides = text(row.of(self.x), row.of(self.y));
         let [rx, ry] = self.runs();
         if rx.min(ry) == 1 && rx.max(ry) > 1 {
             finding.verdict = Verdict::Inconclusive(Reason::OneRun);
@@ -338,6 +340,9 @@ impl<'a> Pair<'a> {
             finding.why = format!("{sides}: INCONCLUSIVE, {}", Reason::BaseNearZero);
             return finding;
         };
+        // By run, the statistic is the mean over runs.
+        let sides = text(change.base, change.candidate);
+        (finding.base, finding.estimate) = (Some(change.base), Some(change.candidate));
         // One run a side speaks of that run alone.
         finding.guarantee = if rx.min(ry) == 1 { Guarantee::Approximate } else { change.guarantee };
         let (lo, hi) = (change.lo - 1.0, change.hi - 1.0);
@@ -353,8 +358,11 @@ impl<'a> Pair<'a> {
         finding.verdict = verdict(self.direction, lo, hi, margin, change.need);
         let detail = match &finding.verdict {
             Verdict::NoDetectableChange { would_have_shown: Some(w) } => {
-                let changed =
-                    if lo > 0.0 || hi < 0.0 { "changed, not beyond the margin; " } else { "" };
+                let changed = if lo > 0.0 || hi < 0.0 {
+                    "changed, not shown to be beyond the margin; "
+                } else {
+                    ""
+                };
                 format!(
                     "no change beyond {} detected; {changed}would have shown >= {}",
                     percent(margin),
@@ -369,7 +377,7 @@ impl<'a> Pair<'a> {
         };
         let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
         finding.why = format!(
-            "{sides}, {} [{}, {}] at {} ({}; n = {} + {}): {detail}",
+            "{sides}, {} [{}, {}] at {} ({}; n = {} + {}{}): {detail}",
             signed(shown),
             signed(lo),
             signed(hi),
@@ -377,6 +385,7 @@ impl<'a> Pair<'a> {
             change.method,
             number(self.x.len() as f64),
             number(self.y.len() as f64),
+            if rx.min(ry) > 1 { format!(" in {rx} + {ry} runs") } else { String::new() },
         );
         finding
     }

@@ -400,7 +400,9 @@ impl<'a> Parser<'a> {
                 Aggregate::Rate(comparison, limit)
             }
             _ => {
-                let rank = word.strip_prefix('p').and_then(|digits| {
+                // p0.95 would be the 0.95th percentile, and nobody means that.
+                let digits = word.strip_prefix('p').filter(|d| !d.starts_with("0."));
+                let rank = digits.and_then(|digits| {
                     format!("{digits}%")
                         .parse::<Rank>()
                         .ok()
@@ -441,6 +443,10 @@ impl<'a> Parser<'a> {
         let percent = Unit::known("%");
         if signed && q.unit == percent {
             return Ok(Condition::Relative(op, q.value / 100.0));
+        }
+        if start.starts_with('+') {
+            self.rest = start;
+            return self.fail("a percentage after a sign (+10%), or a target without a sign");
         }
         if q.unit == percent && self.eat("of ") {
             let whole = self.quantity()?;
@@ -580,6 +586,8 @@ mod tests {
         for (text, column, expected) in [
             ("latency: p95 =< 150ms", 14, "one of < <= > >="),
             ("latency: p9S <= 150ms", 10, "pNN"),
+            ("p0.95 <= 150ms", 1, "pNN"),
+            ("p95 <= +10ms", 8, "a percentage"),
             ("p100 <= 1", 1, "pNN"),
             ("p95 <= fast", 8, "a number"),
             ("p95 <= 1ms ms", 12, "nothing more"),

@@ -10,7 +10,7 @@ pub fn number(x: f64) -> String {
         } else if x > 0.0 {
             "∞".into()
         } else {
-            "−∞".into()
+            "-∞".into()
         };
     }
     let size = x.abs();
@@ -18,7 +18,7 @@ pub fn number(x: f64) -> String {
         return "0".into();
     }
     if !(1e-5..1e9).contains(&size) {
-        return format!("{x:.3e}").replace('-', "−");
+        return format!("{x:.3e}");
     }
     // One rounding to four digits first, so that 9.9996 becomes 10 and not 10.000.
     let rounded: f64 = format!("{x:.3e}").parse().expect("a formatted float parses");
@@ -27,7 +27,7 @@ pub fn number(x: f64) -> String {
     } else {
         trimmed(&rounded.abs().to_string())
     };
-    if x < 0.0 { format!("−{text}") } else { text }
+    if x < 0.0 { format!("-{text}") } else { text }
 }
 
 fn trimmed(text: &str) -> String {
@@ -99,7 +99,7 @@ mod tests {
             (12_340.4, "12 340"),
             (1_000_000.0, "1 000 000"),
             (9.999_96, "10"),
-            (-2.5, "−2.5"),
+            (-2.5, "-2.5"),
             (0.0, "0"),
             (f64::INFINITY, "∞"),
             (1.5e12, "1.500e12"),
@@ -108,7 +108,7 @@ mod tests {
         }
         assert_eq!(percent(0.9999), "99.99 %");
         assert_eq!(percent(0.95), "95 %");
-        assert_eq!(percent(-0.0222), "−2.22 %");
+        assert_eq!(percent(-0.0222), "-2.22 %");
     }
 
     #[test]

@@ -96,7 +96,9 @@ impl fmt::Display for Reason {
             Self::BucketWidth => f.write_str("the target lies inside a bucket"),
             Self::Dependent => f.write_str("the observations depend on each other"),
             Self::OneRun => f.write_str("one side has a single run"),
-            Self::UnknownDirection => f.write_str("it is not known whether more or less is better"),
+            Self::UnknownDirection => f.write_str(
+                "it is not known whether more or less is better; say --direction lower or higher",
+            ),
             Self::BelowClock => f.write_str("below clock resolution"),
             Self::Censored => f.write_str("the answer lies among censored observations"),
             Self::HeavyTail => f.write_str("a few values supply most of the spread"),

@@ -7,8 +7,8 @@ use tailproof_core::{
 use crate::error::IngestError;
 use crate::options::Options;
 
-/// Most label sets of a data set.
-const MOST_SERIES: usize = 10_000;
+/// Most series of a data set; text that makes more is no label but an identifier.
+const MOST_SERIES: usize = 1_000;
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +36,15 @@ pub(crate) struct Builder<'a> {
     runs: HashMap<(usize, String), u32>,
     /// Metrics met so far, wanted or not, for messages.
     met: Vec<String>,
+    /// What people should know of the data.
+    notes: Vec<String>,
 }
 
 struct Growing {
     metric: Metric,
     labels: Labels,
+    /// The unit that data, command line or configuration state.
+    known: Option<Unit>,
     nonnegative: bool,
     values: Values,
     run: Vec<u32>,
@@ -75,6 +79,7 @@ impl<'a> Builder<'a> {
             by_key: HashMap::new(),
             runs: HashMap::new(),
             met: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -114,30 +119,47 @@ impl<'a> Builder<'a> {
             Unit::split_heading(heading)
         };
         let unit = stated.cloned().or(unit);
-        let (told, direction) = self.options.about(&name);
-        let conflict = |have: &Unit, said, other: &Unit| IngestError::UnitConflict {
-            file: self.file.clone(),
-            metric: name.clone(),
-            have: have.to_string(),
-            said,
-            other: other.to_string(),
-        };
-        if let (Some(have), Some(said)) = (&unit, &self.options.unit)
-            && have != said
-        {
-            return Err(conflict(have, "--unit", said));
+        let (configured, direction) = self.options.stated(&name);
+        for (said, other) in [("--unit", &self.options.unit), ("the configuration", &configured)] {
+            if let (Some(have), Some(other)) = (&unit, other)
+                && have != other
+            {
+                return Err(IngestError::UnitConflict {
+                    file: self.file.clone(),
+                    metric: name,
+                    have: have.to_string(),
+                    said,
+                    other: other.to_string(),
+                });
+            }
         }
-        let from_file = unit.is_some();
-        let unit = unit.or_else(|| self.options.unit.clone()).or(told);
+        let known = unit.or_else(|| self.options.unit.clone()).or(configured);
+        let unit = known.clone().or_else(|| self.options.supposed(&name));
         let key = (name.clone(), labels.to_vec());
         if let Some(&found) = self.by_key.get(&key) {
-            let known = &self.series[found].metric.unit;
-            if let (Some(have), Some(known), true) = (&unit, known, from_file)
-                && have != known
-            {
-                return Err(conflict(have, "another input", known));
+            let own = &self.series[found];
+            if own.known != known {
+                let text = |u: &Option<Unit>| u.as_ref().map_or("no unit".into(), Unit::to_string);
+                return Err(IngestError::UnitConflict {
+                    file: self.file.clone(),
+                    metric: name,
+                    have: text(&known),
+                    said: "another column or input",
+                    other: text(&own.known),
+                });
             }
             return Ok(found);
+        }
+        if known.is_none()
+            && let Some(unit) = &unit
+        {
+            let note = format!(
+                "the data state no unit for {name}: taken as {unit}, which the objective uses \
+                 (--unit says otherwise)"
+            );
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
         }
         if self.series.len() >= MOST_SERIES {
             return Err(IngestError::TooManySeries {
@@ -158,6 +180,7 @@ impl<'a> Builder<'a> {
         self.series.push(Growing {
             metric,
             labels: labels.iter().cloned().collect(),
+            known,
             nonnegative,
             values: if events { Values::Events(Vec::new()) } else { Values::Raw(Vec::new()) },
             run: Vec::new(),
@@ -273,7 +296,7 @@ impl<'a> Builder<'a> {
             return Err(IngestError::Empty(files));
         }
         let series = self.series.into_iter().map(Growing::finish).collect();
-        Ok(Dataset { series, sources, generator: None, notes: Vec::new() })
+        Ok(Dataset { series, sources, generator: None, notes: self.notes })
     }
 }
 

@@ -36,11 +36,11 @@ pub enum IngestError {
         hint: String,
     },
     /// A cell or value that does not fit.
-    #[error("{file}, line {line}, column {column}: {problem}, got {value:?}")]
+    #[error("{file}, {}column {column}: {problem}, got {value:?}", line_text(*line))]
     Cell {
         /// File name.
         file: String,
-        /// Line, from 1.
+        /// Line, from 1; 0 inside a JSON document, where the column says which element.
         line: u64,
         /// Heading, key or position.
         column: String,
@@ -69,6 +69,19 @@ pub enum IngestError {
         /// What there is.
         have: String,
     },
+    /// A column named as a label is not there.
+    #[error("{file}: no column {label:?} to be a label; there is: {have}")]
+    MissingLabel {
+        /// File name.
+        file: String,
+        /// The label asked for.
+        label: String,
+        /// The columns.
+        have: String,
+    },
+    /// Two inputs with the same content: counting observations twice is no measurement.
+    #[error("{0} and {1} have the same content; every observation would count twice")]
+    SameContent(String, String),
     /// Units that contradict each other.
     #[error("{file}: {metric} is in {have}, but {said} says {other}")]
     UnitConflict {
@@ -98,4 +111,8 @@ pub enum IngestError {
         /// Most label sets.
         limit: usize,
     },
+}
+
+fn line_text(line: u64) -> String {
+    if line == 0 { String::new() } else { format!("line {line}, ") }
 }

@@ -74,7 +74,11 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
         builder.start(index, &name);
         (format.reader())(&mut opened, &mut builder)?;
         let (sha256, bytes) = opened.finish()?;
-        sources.push(Source { name, sha256, bytes, format: format.name().to_owned() });
+        let source = Source { name, sha256, bytes, format: format.name().to_owned() };
+        if let Some(same) = sources.iter().find(|s: &&Source| s.sha256 == source.sha256) {
+            return Err(IngestError::SameContent(same.name.clone(), source.name));
+        }
+        sources.push(source);
     }
     builder.finish(sources)
 }

@@ -39,10 +39,15 @@ impl Options {
         self.wanted.iter().any(|w| glob(&w.pattern, name) || glob(&w.pattern, heading))
     }
 
-    /// What is said of the metric elsewhere.
-    pub(crate) fn about(&self, name: &str) -> (Option<Unit>, Option<Direction>) {
-        let matching = || self.wanted.iter().chain(&self.known).filter(|w| glob(&w.pattern, name));
+    /// Unit and direction that the configuration states for a metric.
+    pub(crate) fn stated(&self, name: &str) -> (Option<Unit>, Option<Direction>) {
+        let matching = || self.known.iter().filter(|w| glob(&w.pattern, name));
         (matching().find_map(|w| w.unit.clone()), matching().find_map(|w| w.direction))
+    }
+
+    /// Unit that whoever wants the metric supposes it to have.
+    pub(crate) fn supposed(&self, name: &str) -> Option<Unit> {
+        self.wanted.iter().filter(|w| glob(&w.pattern, name)).find_map(|w| w.unit.clone())
     }
 
     /// The name of a metric whose input has no heading: the one that is wanted, or `value`.

@@ -33,9 +33,10 @@ pub fn markdown(evidence: &Evidence) -> String {
         out.push('\n');
     }
     out.push_str("<details><summary>Why, and how sure</summary>\n\n");
+    let mut seen = std::collections::BTreeSet::new();
     for f in &evidence.findings {
         out.push_str(&format!("- **{}** {}\n", escape(&f.name()), escape(&f.why)));
-        for warning in &f.warnings {
+        for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
             out.push_str(&format!("  - warning: {}\n", escape(warning)));
         }
     }

@@ -1,6 +1,6 @@
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use tailproof_core::{Class, Finding, Side, Verdict, number, percent};
+use tailproof_core::{Class, Finding, Reason, Side, Verdict, number, percent};
 
 use crate::evidence::Evidence;
 
@@ -36,9 +36,11 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
         }
         out.push_str(&table.to_string());
         out.push('\n');
+        // The same warning on every row is said once.
+        let mut seen = std::collections::BTreeSet::new();
         for f in &evidence.findings {
             out.push_str(&format!("\n{}: {}\n", printable(&f.name()), printable(&f.why)));
-            for warning in &f.warnings {
+            for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
                 out.push_str(&format!("  warning: {}\n", printable(warning)));
             }
         }
@@ -58,13 +60,15 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
 /// The worst verdict and how many there are of each.
 pub(crate) fn headline(findings: &[Finding]) -> String {
     let count = |f: fn(&Verdict) -> bool| findings.iter().filter(|x| f(&x.verdict)).count();
+    let tested = findings.iter().any(|f| f.verdict != Verdict::Inconclusive(Reason::NotTested));
     let failed = count(|v| matches!(v, Verdict::Fail));
-    let open = count(|v| matches!(v, Verdict::Inconclusive(_)));
+    let open = count(|v| matches!(v, Verdict::Inconclusive(r) if *r != Reason::NotTested));
+    let untested = count(|v| *v == Verdict::Inconclusive(Reason::NotTested));
     let passed = count(|v| matches!(v, Verdict::Pass));
     let unchanged = count(|v| matches!(v, Verdict::NoDetectableChange { .. }));
     let word = if failed > 0 {
         "FAIL"
-    } else if open > 0 || findings.is_empty() {
+    } else if open > 0 || !tested {
         "INCONCLUSIVE"
     } else if passed == 0 {
         "NO CHANGE SHOWN"
@@ -75,6 +79,7 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
         (passed, "passed"),
         (failed, "failed"),
         (open, "open"),
+        (untested, "not tested"),
         (unchanged, "without detectable change"),
     ]
     .into_iter()
@@ -119,7 +124,9 @@ pub(crate) fn bound(f: &Finding) -> String {
     let (lower, upper) = (side(Side::Lower), side(Side::Upper));
     // The bound between estimate and target is the one that decided.
     let rises = f.estimate.zip(f.target).is_some_and(|(estimate, target)| estimate <= target);
-    let decided = matches!(f.verdict, Verdict::Pass | Verdict::Fail);
+    // Both ends of a range decide.
+    let range = f.bounds.len() > 2;
+    let decided = !range && matches!(f.verdict, Verdict::Pass | Verdict::Fail);
     let (lower, upper) = match (lower, upper) {
         (_, Some(u)) if decided && rises => (None, Some(u)),
         (Some(l), _) if decided => (Some(l), None),

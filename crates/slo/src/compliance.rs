@@ -2,6 +2,7 @@
 
 use tailproof_core::{Finding, Reason, Side, Verdict, number, percent};
 
+use crate::share::CLOPPER_PEARSON;
 use crate::t4::Excellence;
 
 /// How risky the release is by its score.
@@ -100,20 +101,25 @@ pub fn recommendations(findings: &[Finding]) -> Vec<String> {
 
 fn fix(finding: &Finding) -> Option<String> {
     let (estimate, target) = (finding.estimate?, finding.target?);
-    let share =
-        finding.unit.is_none() && (0.0..=1.0).contains(&target) && finding.claim.contains('%');
+    let share = finding.bounds.iter().any(|b| b.method == CLOPPER_PEARSON);
     let unit = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
     let show = |x: f64| if share { percent(x) } else { format!("{}{unit}", number(x)) };
     let gap = (estimate - target).abs();
-    let relative =
-        if target == 0.0 { String::new() } else { format!(" ({})", percent(gap / target.abs())) };
+    let relative = if target == 0.0 || share {
+        String::new()
+    } else {
+        format!(" ({})", percent(gap / target.abs()))
+    };
     let proven = finding
         .bounds
         .iter()
         .find(|b| b.value.is_finite() && (b.side == Side::Lower) == (estimate > target));
     let proven = proven.map_or_else(String::new, |b| {
         let word = if b.side == Side::Lower { "at least" } else { "at most" };
-        format!("; it is {word} {} at {}", show(b.value), b.level)
+        // Bounds of a relative objective are changes.
+        let bound = if finding.base.is_some() { percent(b.value) } else { show(b.value) };
+        let what = if finding.base.is_some() { "the change" } else { "it" };
+        format!("; {what} is {word} {bound} at {}", b.level)
     });
     Some(format!(
         "Fix {}: {} is missed by {}{relative}, measured {}{proven}",

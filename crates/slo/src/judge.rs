@@ -2,8 +2,8 @@ use std::num::NonZeroU32;
 
 use tailproof_core::{
     Aggregate, Claim, Class, Condition, Dataset, Finding, Guarantee, Level, Objective,
-    Observations, Order, Raw, Reason, Sample, Seed, Series, Subject, Unit, UnitError, Verdict,
-    number,
+    Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, Subject, Unit, UnitError,
+    Verdict, number,
 };
 use tailproof_resampling::{Dependence, dependence, dependence_by};
 
@@ -173,18 +173,29 @@ fn claims_in_unit(objective: &Objective, series: &Series) -> Result<Vec<Claim>, 
             objective.claims(Unit::known("/s").as_ref()).map_err(error)
         }
         _ => {
-            if let (None, Condition::Absolute(_, q)) = (unit, &objective.condition)
-                && let Some(named @ Unit::Named(_)) = q.unit()
+            if let Condition::Absolute(_, q) | Condition::Range(q, _) = &objective.condition
+                && let Some(named @ Unit::Named(name)) = q.unit()
+                && unit != Some(named)
             {
                 // A misspelt unit must not be taken for the unit of the data.
-                let source = UnitError::Incompatible {
-                    from: named.to_string(),
-                    to: "data without a unit".into(),
-                };
-                return Err(error(source));
+                return Err(error(UnitError::NotAUnit(name.clone())));
             }
             objective.claims(unit).map_err(error)
         }
+    }
+}
+
+/// The claim as typed, and the unit that a bare number was taken to be in.
+fn claim_in_unit(objective: &Objective, series: &Series) -> String {
+    let quantity = match (&objective.aggregate, &objective.condition) {
+        (Aggregate::Rate(_, limit), _) => Some(limit),
+        (Aggregate::Ratio | Aggregate::Throughput, _) => None,
+        (_, Condition::Absolute(_, q) | Condition::Range(q, _)) => Some(q),
+        _ => None,
+    };
+    match (quantity.map(Quantity::unit), &series.metric.unit) {
+        (Some(None), Some(unit)) => format!("{} (in {unit})", objective.claim),
+        _ => objective.claim.clone(),
     }
 }
 
@@ -252,7 +263,8 @@ impl Context {
             labels: series.labels.clone(),
             benchmark: None,
         };
-        let mut finding = Finding::new(Class::Slo, subject, objective.claim.clone(), Verdict::Pass);
+        let claim = claim_in_unit(objective, series);
+        let mut finding = Finding::new(Class::Slo, subject, claim, Verdict::Pass);
         finding.unit.clone_from(&series.metric.unit);
         finding.direction = series.metric.direction;
         finding.runs = vec![series.runs()];

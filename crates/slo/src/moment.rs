@@ -90,6 +90,9 @@ fn judge_smooth(
     finding: &mut Finding,
 ) {
     if values.len() < FEWEST {
+        if objective.aggregate == Aggregate::Mean {
+            finding.estimate = Some(Moments::of(values).mean());
+        }
         return stop(finding, objective, Reason::TooFew { need: FEWEST as u64 });
     }
     finding.guarantee = Guarantee::Asymptotic;

@@ -35,13 +35,6 @@ pub enum OpenSloError {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum File {
-    Many(Vec<Document>),
-    One(Box<Document>),
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document {
     api_version: String,
@@ -134,15 +127,15 @@ struct SloObjective {
 /// # Errors
 /// Bad YAML, another version, an SLO that local data cannot answer, or no SLO at all.
 pub fn parse(text: &str) -> Result<Vec<Objective>, OpenSloError> {
-    let files: Vec<File> =
-        serde_saphyr::from_multiple(text).map_err(|e| OpenSloError::Syntax(e.to_string()))?;
-    let documents: Vec<Document> = files
-        .into_iter()
-        .flat_map(|file| match file {
-            File::Many(many) => many,
-            File::One(one) => vec![*one],
-        })
-        .collect();
+    let syntax = |e: serde_saphyr::Error| OpenSloError::Syntax(e.to_string());
+    // A list begins with a dash; an untagged choice would lose line and field of an error.
+    let first = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with(['#', '%']));
+    let documents: Vec<Document> = if first.is_some_and(|l| l.trim_start().starts_with("- ")) {
+        let lists: Vec<Vec<Document>> = serde_saphyr::from_multiple(text).map_err(syntax)?;
+        lists.into_iter().flatten().collect()
+    } else {
+        serde_saphyr::from_multiple(text).map_err(syntax)?
+    };
     let indicators: BTreeMap<&str, IndicatorSpec> = documents
         .iter()
         .filter(|d| d.kind == "SLI")
@@ -209,7 +202,12 @@ fn objective(o: &SloObjective, indicator: &IndicatorSpec) -> Result<Objective, S
                 Some("lt") => "<",
                 Some("gte") => ">=",
                 Some("gt") => ">",
-                other => return Err(format!("op is lte, lt, gte or gt, got {other:?}")),
+                other => {
+                    return Err(format!(
+                        "op is lte, lt, gte or gt, got {}",
+                        other.unwrap_or("none")
+                    ));
+                }
             };
             let value = o.value.ok_or("a threshold objective needs a value")?;
             let unit = metric.metric_source.spec.unit.as_deref().unwrap_or("");

@@ -11,6 +11,9 @@ use crate::gate::{Count, Gate};
 use crate::judge::{Context, SloError, diagnose, kind};
 use crate::validator::SloCompliance;
 
+/// Method of the bounds of a share; findings with it show shares.
+pub(crate) const CLOPPER_PEARSON: &str = "Clopper-Pearson";
+
 /// Values that are known, or known up to a bracket.
 enum View<'a> {
     Values(&'a Sample),
@@ -288,7 +291,7 @@ pub(crate) fn rate(
             let wide = u128::from(c) * u128::from(worth);
             (if up { wide.div_ceil(u128::from(n)) } else { wide / u128::from(n) }) as u64
         };
-        let method = "Clopper-Pearson".to_owned();
+        let method = CLOPPER_PEARSON.to_owned();
         finding.bounds.extend([
             Bound {
                 side: Side::Lower,
@@ -310,7 +313,7 @@ pub(crate) fn rate(
         Aggregate::Rate(op, limit) => format!("share {op} {limit}"),
         _ => "good events".to_owned(),
     };
-    finding.why = why(finding, &name, "", percent, "Clopper-Pearson");
+    finding.why = why(finding, &name, "", percent, CLOPPER_PEARSON);
     finding.why = finding.why.replacen(
         "(Clopper",
         &format!("({} of {}, Clopper", number(count.sure as f64), number(n as f64)),

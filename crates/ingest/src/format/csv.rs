@@ -109,6 +109,15 @@ fn heading(record: &ByteRecord, builder: &Builder<'_>, line: u64) -> Result<Layo
             return Err(builder.line_error(line, format!("two columns are headed {h:?}")));
         }
     }
+    for label in builder.options.labels.iter().flatten() {
+        if !headings.contains(label) {
+            return Err(IngestError::MissingLabel {
+                file: builder.file().to_owned(),
+                label: label.clone(),
+                have: headings.join(", "),
+            });
+        }
+    }
     let find = |name: &str| headings.iter().position(|h| h.eq_ignore_ascii_case(name));
     let long = find("metric").zip(find("value")).map(|(m, v)| (m, v, find("unit")));
     let events = find("good").zip(find("total"));
@@ -258,7 +267,8 @@ fn number(
     match text.parse::<f64>() {
         Ok(value) => builder.push(series, value, when, at),
         Err(_) if text.is_empty() => {
-            Err(builder.cell(at, "an empty cell where a number belongs (a failed request?)"))
+            Err(builder.cell(at, "an empty cell where a number belongs (write a failed request as the time-out it hit, or \
+             count events in columns good,total)"))
         }
         Err(_) => Err(builder.cell(at, "text where a number belongs")),
     }

@@ -78,7 +78,8 @@ fn json_problem(error: &serde_json::Error) -> String {
 
 fn misfit(builder: &Builder<'_>, column: &str, index: usize, value: &Value) -> IngestError {
     let text = value.to_string();
-    builder.cell(At { line: index as u64 + 1, column, text: &text }, "text where a number belongs")
+    let column = format!("{column}[{index}]");
+    builder.cell(At { line: 0, column: &column, text: &text }, "text where a number belongs")
 }
 
 fn list(name: &str, items: &[Value], builder: &mut Builder<'_>) -> Result<(), IngestError> {
@@ -89,8 +90,8 @@ fn list(name: &str, items: &[Value], builder: &mut Builder<'_>) -> Result<(), In
     let series = builder.series(name, &[], None, false, 1)?;
     for (i, item) in items.iter().enumerate() {
         let Some(x) = item.as_f64() else { return Err(misfit(builder, name, i, item)) };
-        let text = item.to_string();
-        let at = At { line: i as u64 + 1, column: name, text: &text };
+        let (text, column) = (item.to_string(), format!("{name}[{i}]"));
+        let at = At { line: 0, column: &column, text: &text };
         builder.push(series, x, When::default(), at)?;
     }
     Ok(())
