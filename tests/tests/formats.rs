@@ -84,7 +84,7 @@ fn several_files_are_runs_without_an_order() {
     assert_eq!(raw.sample.order(), Order::Unknown);
     let inputs = vec![Input::from_bytes("a", "x_ms\n2\n"), Input::from_bytes("b", "x_s\n5\n")];
     let error = read(inputs, &Options::default()).unwrap_err().to_string();
-    assert!(error.contains("x is in s, but another input says ms"), "{error}");
+    assert!(error.contains("x is in s, but another column or input says ms"), "{error}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub(crate) fn t4_excellence(t4: &Excellence) -> Value {
 }
 
 /// The document's compliance report.
-pub(crate) fn compliance_report(report: &Report, timestamp: &str) -> Value {
+pub(crate) fn compliance_report(report: &Report, t4: &Excellence, timestamp: &str) -> Value {
     json!({
         "report_timestamp": timestamp,
         "overall_compliance": {
@@ -88,6 +88,7 @@ pub(crate) fn compliance_report(report: &Report, timestamp: &str) -> Value {
             "total_metrics": report.total_metrics,
             "risk_level": report.risk.word(),
         },
+    "validation_results": t4_excellence(t4),
         "recommendations": report.recommendations,
     })
 }

@@ -69,6 +69,7 @@ impl Compare {
             seed: Some(settings.seed),
             resamples: Some(self.resamples.get()),
             min_effect: Some(self.min_effect),
+            comparison_level: None,
         };
         if self.output.wants_json() {
             evidence.environment = tailproof_ingest::environment();

@@ -6,10 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 use tailproof_compare as compare;
-use tailproof_core::{
-    Aggregate, Claim, Condition, Dataset, Finding, Level, Objective, Observations, Sample, Seed,
-    Series, number, percent,
-};
+use tailproof_core::{Condition, Dataset, Finding, Level, Objective, Seed, number, percent};
 use tailproof_reporting::{
     Artifact, BootstrapValidation, Component, Evidence, Reporting, StatisticalTesting,
     T4Excellence, markdown, table,
@@ -17,7 +14,7 @@ use tailproof_reporting::{
 use tailproof_slo::compliance::{self, Report};
 use tailproof_slo::config::Config;
 use tailproof_slo::t4::{self, Excellence};
-use tailproof_slo::{Judged, Settings, distribution, judge};
+use tailproof_slo::{Judged, Settings, judge};
 
 use crate::artifact;
 use crate::exit::{self, Gate};
@@ -75,6 +72,20 @@ pub(crate) struct Validate {
     gate: Gate,
 }
 
+/// What was read and judged.
+struct Run {
+    component: Component,
+    level: Level,
+    files: Vec<PathBuf>,
+    data: Dataset,
+    baseline: Option<Dataset>,
+    judged: Judged,
+    compared: Option<(compare::Compared, Vec<Finding>)>,
+    excellence: Excellence,
+    /// Milliseconds of judging objectives, comparing, and T4.
+    ms: [f64; 3],
+}
+
 /// A clock around a call, in milliseconds.
 fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
     let start = Instant::now();
@@ -84,54 +95,108 @@ fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
 
 impl Validate {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut run = self.judge()?;
+        if self.artifacts.is_some() || self.output.wants_json() {
+            tailproof_slo::add_exhibits(&run.data, &mut run.judged.findings);
+        }
+        let mut findings = std::mem::take(&mut run.judged.findings);
+        if let Some((compared, objectives)) = &run.compared {
+            findings.extend(objectives.iter().cloned());
+            findings.extend(compared.findings.iter().cloned());
+        }
+        let timestamp = output::timestamp();
+        let (report, score_ms) = timed(|| compliance::report(&run.excellence, &findings));
+        let evidence = self.evidence(&run, findings, &report, &timestamp)?;
+        // What people read is rendered here for the clock, and again where it goes.
+        let (_, render_ms) =
+            timed(|| (table(&evidence, None), markdown(&evidence), evidence.to_json()));
+        let samples = run.judged.compliance.iter().map(|c| c.bootstrap_samples).max();
+        let [bootstrap_ms, testing_ms, t4_ms] = run.ms;
+        let mut artifact = Artifact {
+            component: run.component.as_str().to_owned(),
+            validation_timestamp: timestamp,
+            bootstrap_validation: BootstrapValidation::of(
+                &evidence.findings,
+                samples.unwrap_or(0),
+                run.level,
+                bootstrap_ms,
+            ),
+            statistical_testing: testing_section(run.compared.is_some(), run.level, testing_ms),
+            t4_excellence: t4_section(&run.excellence, t4_ms),
+            reporting: Reporting::of(
+                &evidence.findings,
+                report.score.is_some(),
+                !report.recommendations.is_empty(),
+                score_ms + render_ms,
+            ),
+            evidence: Value::Null,
+        };
+        artifact.set_evidence(&evidence);
+        let json = artifact.to_json();
+        self.output.write(&evidence, &json)?;
+        if let Some(folder) = &self.artifacts {
+            let path = folder.join(run.component.file_name());
+            output::save(&path, &json)?;
+            eprintln!("evidence: {}", path.display());
+        } else {
+            eprintln!("evidence: not written; add --artifacts DIR to keep it");
+        }
+        Ok(exit::code(&evidence.findings, &self.gate))
+    }
+
+    /// Reads everything and judges it, with a clock around each part.
+    fn judge(&self) -> anyhow::Result<Run> {
         let (mut config, files) = inputs::configuration(&self.objective, &self.slo)?;
         let component = self.component(&config)?;
         let level = self.level.or(config.level).unwrap_or(Level::P999);
         let data = self.reading.read(&self.data, &config.objectives, &config.metrics)?;
         let baseline = self.read_baseline(&config)?;
-        let targets = targets(&data, &config.objectives);
+        let targets = t4::targets(&data, &config.objectives);
         if self.t4 {
-            config.objectives.extend(t4_objectives(&targets)?);
+            config.objectives.extend(t4::objectives(&targets));
         }
         let (relative, absolute): (Vec<Objective>, Vec<Objective>) = config
             .objectives
             .iter()
             .cloned()
             .partition(|o| matches!(o.condition, Condition::Relative(..)));
-
-        let settings = Settings::new(Seed(self.seed)).level(level).resamples(self.resamples);
-        let (judged, bootstrap_ms) = timed(|| judge(&data, &absolute, &settings));
-        let mut judged = judged?;
-        if let Some(objective) = relative.first()
-            && baseline.is_none()
-        {
+        if let (Some(objective), None) = (relative.first(), &baseline) {
             return Err(anyhow!(tailproof_slo::SloError::NoBaseline(objective.claim.clone())));
         }
+        let mut settings = Settings::new(Seed(self.seed)).level(level).resamples(self.resamples);
+        settings.beside =
+            relative.iter().map(|o| data.series.iter().filter(|s| o.matches(s)).count()).sum();
+        let (judged, bootstrap_ms) = timed(|| judge(&data, &absolute, &settings));
+        let judged = judged?;
+        let fail = level.split(judged.claims + settings.beside);
         let (compared, testing_ms) =
-            timed(|| self.compare(baseline.as_ref(), &data, &relative, level));
-        let compared = compared?;
-        let (excellence, t4_ms) = timed(|| t4(&data, &targets, level));
-        if self.artifacts.is_some() || self.output.wants_json() {
-            add_exhibits(&data, &mut judged.findings);
-        }
+            timed(|| self.compare(baseline.as_ref(), &data, &relative, level, fail));
+        let (excellence, t4_ms) =
+            timed(|| t4::excellence_of(&data, &targets, t4::THRESHOLD, level));
+        let (compared, ms) = (compared?, [bootstrap_ms, testing_ms, t4_ms]);
+        drop(targets);
+        Ok(Run { component, level, files, data, baseline, judged, compared, excellence, ms })
+    }
 
-        let mut findings = std::mem::take(&mut judged.findings);
-        if let Some((regressions, objectives)) = &compared {
-            findings.extend(objectives.iter().cloned());
-            findings.extend(regressions.iter().flat_map(|r| r.findings.iter().cloned()));
-        }
-        let timestamp = output::timestamp();
-        let (report, score_ms) = timed(|| compliance::report(&excellence, &findings));
-        let mut evidence = Evidence::new(component.as_str(), findings);
-        evidence.created = Some(timestamp.clone());
-        evidence.add_sources("data", &data.sources);
-        evidence.add_sources("baseline", baseline.as_ref().map_or(&[], |b| b.sources.as_slice()));
-        add_configuration(&mut evidence, &files)?;
+    fn evidence(
+        &self,
+        run: &Run,
+        findings: Vec<Finding>,
+        report: &Report,
+        timestamp: &str,
+    ) -> anyhow::Result<Evidence> {
+        let mut evidence = Evidence::new(run.component.as_str(), findings);
+        evidence.created = Some(timestamp.to_owned());
+        evidence.add_sources("data", &run.data.sources);
+        let compared = run.baseline.as_ref();
+        evidence.add_sources("baseline", compared.map_or(&[], |b| b.sources.as_slice()));
+        add_configuration(&mut evidence, &run.files)?;
         evidence.settings = tailproof_reporting::Settings {
-            level: Some(level),
-            seed: Some(settings.seed),
+            level: Some(run.level),
+            seed: Some(Seed(self.seed)),
             resamples: Some(self.resamples.get()),
-            min_effect: baseline.as_ref().map(|_| self.min_effect),
+            min_effect: compared.map(|_| self.min_effect),
+            comparison_level: compared.map(|_| Level::P95),
         };
         // T4 is in the evidence always, in what people read only when it gates.
         evidence.recommendations = if self.t4 {
@@ -139,49 +204,21 @@ impl Validate {
         } else {
             compliance::recommendations(&evidence.findings)
         };
-        evidence.notes = if self.t4 { t4_notes(&excellence, &report) } else { Vec::new() };
-        evidence.notes.extend(disagreement(&judged));
-        evidence.notes.extend(data.notes.iter().cloned());
+        evidence.notes = if self.t4 { t4_notes(&run.excellence, report) } else { Vec::new() };
+        evidence.notes.extend(disagreement(&run.judged));
+        evidence.notes.extend(run.data.notes.iter().cloned());
         if self.artifacts.is_some() || self.output.wants_json() {
             evidence.environment = tailproof_ingest::environment();
         }
         let results = &mut evidence.results;
-        results.insert("slo_compliance".into(), artifact::slo_compliance(&judged.compliance));
-        results.insert("t4_excellence".into(), artifact::t4_excellence(&excellence));
-        results
-            .insert("compliance_report".into(), artifact::compliance_report(&report, &timestamp));
-        if let Some((regressions, _)) = &compared {
-            artifact::add_regressions(&mut evidence, regressions);
+        results.insert("slo_compliance".into(), artifact::slo_compliance(&run.judged.compliance));
+        results.insert("t4_excellence".into(), artifact::t4_excellence(&run.excellence));
+        let report = artifact::compliance_report(report, &run.excellence, timestamp);
+        results.insert("compliance_report".into(), report);
+        if let Some((compared, _)) = &run.compared {
+            artifact::add_regressions(&mut evidence, &compared.regressions);
         }
-        // What people read is rendered here for the clock, and again where it goes.
-        let (_, render_ms) =
-            timed(|| (table(&evidence, None), markdown(&evidence), evidence.to_json()));
-        let mut artifact = Artifact {
-            component: component.as_str().to_owned(),
-            validation_timestamp: timestamp,
-            bootstrap_validation: bootstrap_section(&evidence, &judged, level, bootstrap_ms),
-            statistical_testing: testing_section(compared.is_some(), level, testing_ms),
-            t4_excellence: t4_section(&excellence, t4_ms),
-            reporting: Reporting {
-                automated_reports: !evidence.findings.is_empty(),
-                compliance_scoring: report.score.is_some(),
-                recommendations_generated: !report.recommendations.is_empty(),
-                performance_ms: score_ms + render_ms,
-            },
-            evidence: Value::Null,
-        };
-        artifact.set_evidence(&evidence);
-        let json = artifact.to_json();
-        let saved = self.artifacts.as_ref().map(|dir| dir.join(component.file_name()));
-        self.output.write(&evidence, &json)?;
-        if let Some(path) = &saved {
-            output::save(path, &json)?;
-        }
-        match saved {
-            Some(path) => eprintln!("evidence: {}", path.display()),
-            None => eprintln!("evidence: not written; add --artifacts DIR to keep it"),
-        }
-        Ok(exit::code(&evidence.findings, &self.gate))
+        Ok(evidence)
     }
 
     fn component(&self, config: &Config) -> anyhow::Result<Component> {
@@ -209,7 +246,8 @@ impl Validate {
         data: &Dataset,
         relative: &[Objective],
         level: Level,
-    ) -> anyhow::Result<Option<(Vec<compare::Regression>, Vec<Finding>)>> {
+        fail: Level,
+    ) -> anyhow::Result<Option<(compare::Compared, Vec<Finding>)>> {
         let Some(baseline) = baseline else { return Ok(None) };
         let settings = compare::Settings {
             mean_level: level,
@@ -220,99 +258,9 @@ impl Validate {
         let compared = compare::compare(baseline, data, &settings)?;
         let mut findings = Vec::new();
         for objective in relative {
-            let matching: Vec<(&Series, &Series)> = data
-                .series
-                .iter()
-                .filter(|s| objective.matches(s))
-                .filter_map(|s| {
-                    let same = |b: &&Series| b.metric.name == s.metric.name && b.labels == s.labels;
-                    Some((baseline.series.iter().find(same)?, s))
-                })
-                .collect();
-            if matching.is_empty() {
-                return Err(anyhow!(
-                    "objective {:?} matches nothing that data and baseline both hold",
-                    objective.claim
-                ));
-            }
-            for (base, candidate) in matching {
-                findings.push(compare::relative(objective, base, candidate, level)?);
-            }
+            findings.extend(compare::relatives(objective, baseline, data, level, fail)?);
         }
-        Ok(Some((compared.regressions, findings)))
-    }
-}
-
-/// The outermost upper target of each raw series, from percentile and rate objectives.
-fn targets<'a>(data: &'a Dataset, objectives: &[Objective]) -> Vec<(&'a Series, Option<f64>)> {
-    let limit = |o: &Objective, s: &Series| -> Option<f64> {
-        let unit = s.metric.unit.as_ref();
-        match &o.aggregate {
-            Aggregate::Rate(op, limit) if op.is_upper() => limit.in_unit(unit).ok(),
-            Aggregate::Quantile(_) | Aggregate::Max => o
-                .claims(unit)
-                .ok()?
-                .iter()
-                .filter(|c: &&Claim| c.comparison.is_upper())
-                .map(|c| c.target)
-                .reduce(f64::max),
-            _ => None,
-        }
-    };
-    data.series
-        .iter()
-        .filter(|s| raw(s).is_some())
-        .map(|s| {
-            let matching = objectives.iter().filter(|o| o.matches(s));
-            (s, matching.filter_map(|o| limit(o, s)).reduce(f64::max))
-        })
-        .collect()
-}
-
-fn raw(series: &Series) -> Option<&Sample> {
-    match &series.observations {
-        Observations::Raw(raw) if raw.is_complete() => Some(&raw.sample),
-        _ => None,
-    }
-}
-
-/// T4 as objectives, so that it gates by the same three-valued rule.
-fn t4_objectives(targets: &[(&Series, Option<f64>)]) -> anyhow::Result<Vec<Objective>> {
-    targets
-        .iter()
-        .filter_map(|(series, target)| Some((series, (*target)?)))
-        .map(|(series, target)| {
-            let unit = series.metric.unit.as_ref().map_or_else(String::new, ToString::to_string);
-            let claim = format!("rate(<= {target}{unit}) >= 99.99%");
-            let mut objective: Objective = claim.parse().map_err(|e| anyhow!("T4: {e}"))?;
-            objective.metric = Some(series.metric.name.clone());
-            objective.labels.clone_from(&series.labels);
-            Ok(objective)
-        })
-        .collect()
-}
-
-fn t4(data: &Dataset, targets: &[(&Series, Option<f64>)], level: Level) -> Excellence {
-    let inputs: Vec<t4::Input<'_>> = targets
-        .iter()
-        .filter_map(|(s, target)| Some((s.name(), s.metric.suffix(), raw(s)?, (*target)?)))
-        .collect();
-    let judged =
-        |s: &Series| targets.iter().any(|(t, target)| t.name() == s.name() && target.is_some());
-    let not_tested = data.series.iter().filter(|s| !judged(s)).map(Series::name).collect();
-    t4::excellence(&inputs, not_tested, t4::THRESHOLD, level)
-}
-
-/// Draws each metric once, on its first finding.
-fn add_exhibits(data: &Dataset, findings: &mut [Finding]) {
-    for series in &data.series {
-        let own = findings
-            .iter_mut()
-            .find(|f| f.subject.metric == series.metric.name && f.subject.labels == series.labels);
-        if let (Some(finding), Some(sample)) = (own, raw(series)) {
-            let axis = format!("{}{}", series.metric.name, series.metric.suffix());
-            finding.exhibits = distribution(sample, &axis);
-        }
+        Ok(Some((compared, findings)))
     }
 }
 
@@ -371,24 +319,6 @@ fn disagreement(judged: &Judged) -> Option<String> {
          this with the evidence file"
             .to_owned()
     })
-}
-
-fn bootstrap_section(
-    evidence: &Evidence,
-    judged: &Judged,
-    level: Level,
-    performance_ms: f64,
-) -> BootstrapValidation {
-    use tailproof_core::{Class, Verdict};
-    let mut objectives = evidence.findings.iter().filter(|f| f.class == Class::Slo).peekable();
-    let any = objectives.peek().is_some();
-    BootstrapValidation {
-        samples: judged.compliance.iter().map(|c| c.bootstrap_samples).max().unwrap_or(0),
-        confidence_level: level.to_f64(),
-        slo_compliance_validated: any
-            && objectives.all(|f| !matches!(f.verdict, Verdict::Inconclusive(_))),
-        performance_ms,
-    }
 }
 
 fn testing_section(done: bool, level: Level, performance_ms: f64) -> StatisticalTesting {

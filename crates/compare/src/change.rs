@@ -35,10 +35,19 @@ impl Change {
     /// The interval √τ times as wide on a logarithmic scale, for dependent observations.
     #[must_use]
     pub fn widened(self, tau: f64) -> Self {
-        if tau <= 1.0 || self.lo <= 0.0 || !self.hi.is_finite() {
+        if tau <= 1.0 {
             return self;
         }
         let (r, power) = (self.ratio(), tau.sqrt());
+        if self.lo <= 0.0 || r <= 0.0 {
+            // No logarithm to widen on: nothing is claimed.
+            return Self {
+                lo: f64::NEG_INFINITY,
+                hi: f64::INFINITY,
+                guarantee: Guarantee::Approximate,
+                ..self
+            };
+        }
         Self {
             lo: r * (self.lo / r).powf(power),
             hi: r * (self.hi / r).powf(power),
@@ -58,7 +67,8 @@ pub struct BaseNearZero;
 /// ```text
 /// { r : |ȳ − r x̄| ≤ t √(s_y²/n₂ + r² s_x²/n₁) }
 /// ```
-/// Both samples without spread give the ratio itself. Asymptotic for data that are not normal.
+/// Both samples without spread give the ratio itself when relabelling them could be significant
+/// at all, and no bound otherwise. Asymptotic for data that are not normal.
 ///
 /// # Errors
 /// The baseline's mean is not significantly above zero, or a sample has one value.
@@ -88,7 +98,7 @@ pub fn of_dependent_means(
         lo,
         hi,
         method: "Welch-studentized ratio of means (Fieller)",
-        guarantee: Guarantee::Asymptotic,
+        guarantee: if tau == [1.0; 2] { Guarantee::Asymptotic } else { Guarantee::Approximate },
         need: 2,
     };
     if mx.is_nan() || mx <= 0.0 {
@@ -102,7 +112,14 @@ pub fn of_dependent_means(
     let (nx, ny) = ((x.n() / tau[0]).max(2.0), (y.n() / tau[1]).max(2.0));
     let (a, b) = ((x.sd(1) / mx).powi(2) / nx, (y.sd(1) / mx).powi(2) / ny);
     if a + b == 0.0 {
-        return Ok(change(r, r));
+        // Two constants: only the number of relabellings speaks, 2/C(n₁+n₂, n₁) at best.
+        let (n, m) = (x.n().max(y.n()), x.n().min(y.n()));
+        let splits = (1..=m as u64).fold(1.0, |c, i| c * (n + i as f64) / i as f64);
+        return Ok(if 2.0 / splits <= level.alpha().to_f64() {
+            change(r, r)
+        } else {
+            Change { need: m as u64 + 1, ..change(f64::NEG_INFINITY, f64::INFINITY) }
+        });
     }
     let (ra, total) = (r * r * a, r * r * a + b);
     let df = if total == 0.0 {
@@ -168,11 +185,12 @@ pub fn of_quantiles(
     if x <= 0.0 || (x_lo.is_finite() && x_lo <= 0.0) {
         return Err(BaseNearZero);
     }
+    let over = |y: f64, x: f64| (y.is_finite() && x.is_finite()).then(|| y / x);
     Ok(Change {
         base: x,
         candidate: y,
-        lo: if y_lo.is_finite() && x_hi.is_finite() { y_lo / x_hi } else { f64::NEG_INFINITY },
-        hi: if y_hi.is_finite() && x_lo.is_finite() { y_hi / x_lo } else { f64::INFINITY },
+        lo: over(y_lo, if y_lo < 0.0 { x_lo } else { x_hi }).unwrap_or(f64::NEG_INFINITY),
+        hi: over(y_hi, if y_hi < 0.0 { x_hi } else { x_lo }).unwrap_or(f64::INFINITY),
         method: "box of order-statistic intervals",
         guarantee: Guarantee::Exact,
         need: [Some(p), Rank::new(p.complement()).ok()]
@@ -210,6 +228,9 @@ fn ratio_quantile(x: &[(f64, f64)], y: &[(f64, f64)], q: f64) -> f64 {
         }
         total
     };
+    if y[0].0 <= 0.0 && cdf(0.0) >= q && cdf(0.0_f64.next_down()) < q {
+        return 0.0; // Bisection would creep towards it through all magnitudes.
+    }
     let (x_min, x_max) = (x[0].0, x[x.len() - 1].0);
     let (y_min, y_max) = (y[0].0, y[y.len() - 1].0);
     let (mut lo, mut hi) =

@@ -1,6 +1,9 @@
-use tailproof_core::{Class, Dataset, Finding, Observations, Reason, Series, Subject, Verdict};
+use tailproof_core::{
+    Class, Dataset, Finding, Level, Objective, Observations, Reason, Series, Subject, Verdict,
+};
 
 use crate::regression::{Regression, judge};
+use crate::relative::relative;
 use crate::settings::{CompareError, Settings};
 
 /// What [`compare`] found.
@@ -67,4 +70,29 @@ pub fn compare(
         }
     }
     Ok(compared)
+}
+
+/// Judges a relative objective on every series that it names and both data sets hold.
+///
+/// # Errors
+/// It names nothing that both hold, or a pair that cannot be compared.
+pub fn relatives(
+    objective: &Objective,
+    base: &Dataset,
+    candidate: &Dataset,
+    level: Level,
+    fail: Level,
+) -> Result<Vec<Finding>, CompareError> {
+    let pairs = candidate.series.iter().filter(|s| objective.matches(s)).filter_map(|s| {
+        let same = |b: &&Series| b.metric.name == s.metric.name && b.labels == s.labels;
+        Some((base.series.iter().find(same)?, s))
+    });
+    let findings = pairs
+        .map(|(base, candidate)| relative(objective, base, candidate, level, fail))
+        .collect::<Result<Vec<_>, _>>()?;
+    if findings.is_empty() {
+        let list = |d: &Dataset| d.series.iter().map(Series::name).collect::<Vec<_>>().join(", ");
+        return Err(CompareError::NothingInCommon { base: list(base), candidate: list(candidate) });
+    }
+    Ok(findings)
 }

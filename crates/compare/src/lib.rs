@@ -4,7 +4,7 @@
 //! | ----------------------------------------------------- | --------------------- |
 //! | Did any metric of a data set regress?                 | [`compare`]           |
 //! | The same for one metric, with every test behind it    | [`regression`]        |
-//! | Is the change relative to the baseline within limits? | [`relative`]          |
+//! | Is the change relative to the baseline within limits? | [`relative`], [`relatives`] |
 //! | An interval of the ratio of two means, or quantiles   | [`change::of_means`], [`change::of_quantiles`] |
 //!
 //! ```
@@ -35,7 +35,7 @@ mod regression;
 mod relative;
 mod settings;
 
-pub use dataset::{Compared, compare};
+pub use dataset::{Compared, compare, relatives};
 pub use regression::{LatencyRegression, MeanRegression, Regression, regression};
 pub use relative::relative;
 pub use settings::{CompareError, Settings};

@@ -4,7 +4,7 @@ use tailproof_core::{
 };
 use tailproof_hypothesis::{
     EffectError, HodgesLehmann, MannWhitney, PerformanceClass, cliffs_delta, cohens_d,
-    cohens_d_document, hodges_lehmann, mann_whitney, vargha_delaney,
+    cohens_d_document, hodges_lehmann, mann_whitney, power_factor, vargha_delaney,
 };
 use tailproof_resampling::{Permutation, Permuted, dependence_by, permute_means};
 
@@ -150,12 +150,7 @@ pub(crate) fn judge(
     let mut findings = Vec::new();
     for row in rows {
         let mut finding = pair.finding(row, level, settings);
-        finding.effects.clone_from(&effects);
-        finding.p = match row {
-            Row::Mean => Some(permutation.studentized.unwrap_or(permutation.raw).p_two_sided()),
-            Row::Quantile(Rank::MEDIAN) => Some(mw.p.two_sided),
-            Row::Quantile(_) => None,
-        };
+        finding.effects.extend(effects.iter().cloned());
         if row == Row::Mean {
             finding.seed = Some(settings.seed);
         }
@@ -300,6 +295,13 @@ impl<'a> Pair<'a> {
         finding.direction = self.direction;
         finding.n = vec![self.x.len() as u64, self.y.len() as u64];
         finding.runs = self.runs().to_vec();
+        if self.runs().iter().all(|&r| r > 1) {
+            finding.warnings.push(
+                "judged by run; the permutation and Mann-Whitney results in the evidence treat \
+                 observations as independent of their runs"
+                    .to_owned(),
+            );
+        }
         if self.runs().contains(&1) {
             finding.warnings.push(
                 "one run a side: says nothing about other runs (a run column with several would)"
@@ -355,7 +357,7 @@ impl<'a> Pair<'a> {
             note: None,
         });
         finding.interval = Some(Interval { lo, hi, level, method });
-        finding.verdict = verdict(self.direction, lo, hi, margin, change.need);
+        finding.verdict = verdict(self.direction, (lo, hi), margin, level, change.need);
         let detail = match &finding.verdict {
             Verdict::NoDetectableChange { would_have_shown: Some(w) } => {
                 let changed = if lo > 0.0 || hi < 0.0 {
@@ -392,26 +394,28 @@ impl<'a> Pair<'a> {
 }
 
 /// Worse throughout is a failure, below the margin throughout a pass.
-fn verdict(direction: Direction, lo: f64, hi: f64, margin: f64, need: u64) -> Verdict {
+fn verdict(
+    direction: Direction,
+    (lo, hi): (f64, f64),
+    margin: f64,
+    level: Level,
+    need: u64,
+) -> Verdict {
     // Positive is worse from here on. For "higher is better" a fall is worse.
     let (lo, hi) = match direction {
         Direction::Lower => (lo, hi),
         Direction::Higher => (-hi, -lo),
         Direction::Unknown => return Verdict::Inconclusive(Reason::UnknownDirection),
     };
-    if !(lo.is_finite() && hi.is_finite()) {
-        return Verdict::Inconclusive(Reason::TooFew { need });
-    }
     if lo > margin {
         Verdict::Fail
     } else if hi < margin {
         Verdict::Pass
+    } else if !(lo.is_finite() && hi.is_finite()) {
+        Verdict::Inconclusive(Reason::TooFew { need })
     } else {
-        // Power 0.8 adds 0.84 standard errors to the half-width of 1.96.
-        let half = (hi - lo) / 2.0;
-        Verdict::NoDetectableChange {
-            would_have_shown: Some(margin + half * (1.0 + 0.8416 / 1.96)),
-        }
+        let reach = (hi - lo) / 2.0 * power_factor(level.alpha().to_f64() / 2.0, 0.8);
+        Verdict::NoDetectableChange { would_have_shown: Some(margin + reach) }
     }
 }
 

@@ -1,15 +1,18 @@
 use tailproof_core::{
-    Aggregate, Bound, Class, Comparison, Condition, Finding, Interval, Level, Objective, Reason,
-    Series, Side, Verdict, number, percent,
+    Aggregate, Bound, Class, Comparison, Condition, Finding, Guarantee, Interval, Level, Objective,
+    Reason, Series, Side, Verdict, number, percent,
 };
+use tailproof_hypothesis::power_factor;
 
 use crate::regression::{Pair, Row};
+
 use crate::settings::CompareError;
 
 /// Judges a relative objective, such as `p95 <= +10%`, against a baseline.
 ///
-/// It is an objective: at `level` (0.999 by default), one-sided, three-valued. The change is
-/// bounded by the interval of the ratio whose ends each hold at that level.
+/// It is an objective: one-sided and three-valued, a pass at `level` (0.999 by default), a
+/// failure at `fail`, which is `level` split over the claims of the run. The change is bounded
+/// by the ends of intervals of the ratio whose ends each hold at that level.
 ///
 /// # Errors
 /// Different units, other than raw values, or an aggregate without a relative form.
@@ -18,6 +21,7 @@ pub fn relative(
     base: &Series,
     candidate: &Series,
     level: Level,
+    fail: Level,
 ) -> Result<Finding, CompareError> {
     let Condition::Relative(comparison, limit) = objective.condition else {
         return Err(CompareError::Aggregate(objective.claim.clone()));
@@ -38,38 +42,50 @@ pub fn relative(
         undecided(&mut finding, Reason::OneRun);
         return Ok(finding);
     }
-    // Two ends at `level` each make a two-sided interval at 1 − 2(1 − level).
-    let two_sided = level.doubled();
-    let Ok(change) = pair.change(row, two_sided) else {
+    // Two ends at a level each make a two-sided interval at 1 − 2(1 − level).
+    let (low, high) = if comparison.is_upper() { (fail, level) } else { (level, fail) };
+    let (Ok(lower), Ok(upper)) =
+        (pair.change(row, low.doubled()), pair.change(row, high.doubled()))
+    else {
         undecided(&mut finding, Reason::BaseNearZero);
         return Ok(finding);
     };
-    let (lo, hi) = (change.lo - 1.0, change.hi - 1.0);
-    finding.guarantee = change.guarantee;
+    let (lo, hi) = (lower.lo - 1.0, upper.hi - 1.0);
+    let change = upper;
+    finding.guarantee = if rx == 1 { Guarantee::Approximate } else { change.guarantee };
     finding.estimate = Some(change.candidate);
     finding.base = Some(change.base);
     finding.target = Some(change.base * (1.0 + limit));
-    finding.interval =
-        Some(Interval { lo, hi, level: two_sided, method: change.method.to_owned() });
-    let bound = |side, value| Bound { side, value, level, method: change.method.to_owned() };
-    finding.bounds = vec![bound(Side::Lower, lo), bound(Side::Upper, hi)];
-    finding.verdict = if lo.is_finite() && hi.is_finite() {
-        match (comparison.holds(lo, limit), comparison.holds(hi, limit)) {
-            (true, true) => Verdict::Pass,
-            (false, false) => Verdict::Fail,
-            _ => Verdict::Inconclusive(Reason::Straddles {
-                projected: projected(&pair, lo, hi, change.ratio() - 1.0, limit, comparison),
-            }),
+    let method = change.method.to_owned();
+    finding.interval = Some(Interval { lo, hi, level: level.doubled(), method: method.clone() });
+    finding.bounds = vec![
+        Bound { side: Side::Lower, value: lo, level: low, method: method.clone() },
+        Bound { side: Side::Upper, value: hi, level: high, method },
+    ];
+    finding.verdict = match (comparison.holds(lo, limit), comparison.holds(hi, limit)) {
+        (true, true) => Verdict::Pass,
+        (false, false) => Verdict::Fail,
+        _ if !(lo.is_finite() && hi.is_finite()) => {
+            Verdict::Inconclusive(Reason::TooFew { need: change.need })
         }
-    } else {
-        Verdict::Inconclusive(Reason::TooFew { need: change.need })
+        _ => {
+            let alpha = level.alpha().to_f64();
+            let projected = projected(
+                &pair,
+                (lo, hi),
+                change.ratio() - 1.0,
+                (comparison, limit),
+                power_factor(alpha, 0.9),
+            );
+            Verdict::Inconclusive(Reason::Straddles { projected })
+        }
     };
     let reason = match &finding.verdict {
         Verdict::Inconclusive(reason) => format!(", {reason}"),
         _ => String::new(),
     };
     finding.why = format!(
-        "{} {} -> {}{}, change {} between {} and {} at {level} each ({}; n = {} + {}) vs {comparison} {}: {}{reason}",
+        "{} {} -> {}{}, change {} between {} at {low} and {} at {high} ({}; n = {} + {}) vs {comparison} {}: {}{reason}",
         row.name(),
         number(change.base),
         number(change.candidate),
@@ -89,11 +105,10 @@ pub fn relative(
 /// Observations a side at which an interval shrinking as 1/√n would leave the limit out.
 fn projected(
     pair: &Pair<'_>,
-    lo: f64,
-    hi: f64,
+    (lo, hi): (f64, f64),
     estimate: f64,
-    limit: f64,
-    comparison: Comparison,
+    (comparison, limit): (Comparison, f64),
+    factor: f64,
 ) -> Option<u64> {
     let gap = (limit - estimate).abs();
     let reach = if comparison.holds(estimate, limit) == comparison.is_upper() {
@@ -101,6 +116,6 @@ fn projected(
     } else {
         estimate - lo
     };
-    let n = pair.x.len().max(pair.y.len()) as f64 * (1.41 * reach / gap).powi(2);
+    let n = pair.x.len().max(pair.y.len()) as f64 * (factor * reach / gap).powi(2);
     (gap > 0.0 && n < 1e9).then_some(n.ceil() as u64)
 }

@@ -115,7 +115,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// The answer in one line.
     pub why: String,
-    /// Unit of estimate, interval, bounds, target and base.
+    /// Unit of estimate, target and base, and of interval and bounds when there is no base.
+    /// With a base, interval and bounds are of the relative change: 0.12 is 12 % more.
     pub unit: Option<Unit>,
     /// Whether less is better.
     pub direction: Direction,
@@ -179,6 +180,18 @@ impl Finding {
             warnings: Vec::new(),
             exhibits: Vec::new(),
         }
+    }
+
+    /// The unit as it is printed after a number: `" ms"`, or nothing.
+    #[must_use]
+    pub fn suffix(&self) -> String {
+        self.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"))
+    }
+
+    /// Whether estimate, bounds and target are shares, shown as percentages.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        self.unit == Unit::known("ratio")
     }
 
     /// The subject as it is printed: metric, labels, benchmark.

@@ -44,15 +44,19 @@ impl Level {
     /// The level with which each of `m` one-sided claims holds so that all hold together
     /// at this one (Bonferroni): `1 − (1 − level)/m`.
     ///
-    /// `m = 0` is read as 1. A level too fine for 64 bits stays as it is at 2⁻⁶³.
+    /// `m = 0` is read as 1. An error too fine for 64 bits is rounded down.
     #[must_use]
     pub fn split(self, m: usize) -> Self {
-        let m = Rational::new(1, (m as u64).max(1)).expect("at least 1");
-        self.alpha()
-            .checked_mul(m)
-            .and_then(Rational::complement)
-            .and_then(|r| Self::new(r).ok())
-            .unwrap_or(self)
+        let (alpha, m) = (self.alpha(), (m as u64).max(1));
+        let part =
+            Rational::new(1, m).and_then(|part| alpha.checked_mul(part)).unwrap_or_else(|| {
+                // Rounded down to one over a whole number, which errs on the strict side.
+                let whole = u128::from(alpha.den()) * u128::from(m);
+                let n = whole.div_ceil(u128::from(alpha.num()));
+                Rational::new(1, u64::try_from(n).unwrap_or(u64::MAX)).expect("not zero")
+            });
+        let level = part.complement().expect("a part of a number below 1 is below 1");
+        Self::new(level).expect("neither 0 nor 1")
     }
 
     /// The level of a two-sided interval whose ends each hold at this one, `1 − 2(1 − level)`;

@@ -57,17 +57,6 @@ impl Comparison {
     pub const fn is_upper(self) -> bool {
         matches!(self, Self::Below | Self::AtMost)
     }
-
-    /// The comparison that holds exactly when this one does not.
-    #[must_use]
-    pub const fn negated(self) -> Self {
-        match self {
-            Self::Below => Self::AtLeast,
-            Self::AtMost => Self::Above,
-            Self::Above => Self::AtMost,
-            Self::AtLeast => Self::Below,
-        }
-    }
 }
 
 impl fmt::Display for Comparison {
@@ -323,14 +312,18 @@ impl<'a> Parser<'a> {
         if !self.rest.is_empty() {
             return self.fail("nothing more, or \"by (none)\"");
         }
-        if let (Aggregate::Rate(..) | Aggregate::Ratio, Condition::Absolute(_, q)) =
-            (&aggregate, &condition)
-            && !q.share().is_some_and(|s| s.num() > 0 && s.num() < s.den())
-        {
-            self.rest = "";
-            return self
-                .fail("a share strictly between 0 and 1, such as 99.9%")
-                .map_err(|e| ObjectiveError { found: q.to_string(), ..e });
+        if matches!(aggregate, Aggregate::Rate(..) | Aggregate::Ratio) {
+            let ends: Vec<&Quantity> = match &condition {
+                Condition::Absolute(_, q) => vec![q],
+                Condition::Range(lo, hi) => vec![lo, hi],
+                Condition::Relative(..) => Vec::new(),
+            };
+            let inside = |q: &Quantity| q.share().is_some_and(|s| s.num() > 0 && s.num() < s.den());
+            if let Some(q) = ends.into_iter().find(|q| !inside(q)) {
+                self.rest = "";
+                let e = self.fail::<()>("a share strictly between 0 and 1, such as 99.9%");
+                return Err(ObjectiveError { found: q.to_string(), ..e.expect_err("it failed") });
+            }
         }
         Ok(Objective { metric, labels, aggregate, condition, pooled, claim })
     }

@@ -65,6 +65,31 @@ impl Rational {
         format!("{x:e}").parse()
     }
 
+    /// The number with the smallest denominator among those that round to `x`, which gives a
+    /// level back that was written as a decimal. `x` is in [0, 1].
+    ///
+    /// # Errors
+    /// `x` is outside [0, 1] or NaN.
+    pub fn simplest(x: f64) -> Result<Self, RationalError> {
+        if !(0.0..=1.0).contains(&x) {
+            return Err(RationalError::NotDecimal(x.to_string()));
+        }
+        // Convergents of the continued fraction; the first that rounds to x.
+        let (mut p, mut q) = ((1_u64, 0_u64), (0_u64, 1_u64));
+        let mut rest = x;
+        for _ in 0..64 {
+            let whole = rest.floor() as u64;
+            let step = |(a, b): (u64, u64)| whole.checked_mul(a).and_then(|w| w.checked_add(b));
+            let (Some(num), Some(den)) = (step(p), step(q)) else { break };
+            (p, q) = ((num, p.0), (den, q.0));
+            if num as f64 / den as f64 == x {
+                return Self::new(num, den).ok_or_else(|| RationalError::TooLong(x.to_string()));
+            }
+            rest = 1.0 / (rest - rest.floor());
+        }
+        Self::from_f64(x)
+    }
+
     /// Product, or `None` when it does not fit.
     #[must_use]
     pub fn checked_mul(self, other: Self) -> Option<Self> {
@@ -168,6 +193,10 @@ mod tests {
             assert_eq!((r.num(), r.den()), (num, den), "{text}");
         }
         assert_eq!(Rational::from_f64(0.07).unwrap(), Rational::new(7, 100).unwrap());
+        for (num, den) in [(999, 1_000), (2_999, 3_000), (0, 1), (1, 1), (39_999, 40_000)] {
+            let r = Rational::new(num, den).unwrap();
+            assert_eq!(Rational::simplest(r.to_f64()).unwrap(), r);
+        }
         for text in ["", ".", "-1", "1e", "nan", "1 ", "0x1"] {
             assert!(text.parse::<Rational>().is_err(), "{text}");
         }

@@ -17,6 +17,14 @@ pub fn normal_quantile(p: f64) -> f64 {
     Normal::standard().inverse_cdf(p)
 }
 
+/// How much farther than a one-sided bound at error `alpha` an effect must lie to be found with
+/// probability `power`: `(z_{1−α} + z_power)/z_{1−α}`.
+#[must_use]
+pub fn power_factor(alpha: f64, power: f64) -> f64 {
+    let z = normal_quantile(1.0 - alpha);
+    (z + normal_quantile(power)) / z
+}
+
 /// `P(|T| ≥ |t|)` of Student's distribution with `df > 0` degrees of freedom.
 ///
 /// # Panics

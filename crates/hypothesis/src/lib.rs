@@ -29,7 +29,9 @@ mod noncentral_t;
 mod standardized;
 mod welch;
 
-pub use distributions::{normal_cdf, normal_quantile, student_quantile, student_two_sided};
+pub use distributions::{
+    normal_cdf, normal_quantile, power_factor, student_quantile, student_two_sided,
+};
 pub use dominance::{Pairs, PerformanceClass, cliffs_delta, vargha_delaney};
 pub use hodges_lehmann::{HodgesLehmann, hodges_lehmann};
 pub use mann_whitney::{MannWhitney, Method, PValues, mann_whitney};

@@ -223,6 +223,11 @@ impl<'a> Builder<'a> {
         when: When,
         at: At<'_>,
     ) -> Result<(), IngestError> {
+        /// Largest total of a window; sums of 2¹² of them still fit exactly.
+        const MOST_EVENTS: u64 = 1 << 40;
+        if total > MOST_EVENTS {
+            return Err(self.cell(at, "a window counts at most 2^40 events"));
+        }
         if good > total {
             return Err(self.cell(at, "good events are among the total"));
         }

@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use serde_json::Value;
+use tailproof_core::{Class, Finding, Level, Verdict};
 
 use crate::evidence::Evidence;
 
@@ -83,6 +84,35 @@ pub struct Reporting {
     pub performance_ms: f64,
 }
 
+impl BootstrapValidation {
+    /// The section of findings whose objectives drew `samples` replicates.
+    #[must_use]
+    pub fn of(findings: &[Finding], samples: u32, level: Level, performance_ms: f64) -> Self {
+        let mut objectives = findings.iter().filter(|f| f.class == Class::Slo).peekable();
+        let any = objectives.peek().is_some();
+        Self {
+            samples,
+            confidence_level: level.to_f64(),
+            slo_compliance_validated: any
+                && objectives.all(|f| !matches!(f.verdict, Verdict::Inconclusive(_))),
+            performance_ms,
+        }
+    }
+}
+
+impl Reporting {
+    /// The section of a run that reported these findings.
+    #[must_use]
+    pub fn of(findings: &[Finding], scored: bool, recommended: bool, performance_ms: f64) -> Self {
+        Self {
+            automated_reports: !findings.is_empty(),
+            compliance_scoring: scored,
+            recommendations_generated: recommended,
+            performance_ms,
+        }
+    }
+}
+
 impl Artifact {
     /// Puts evidence into the artifact.
     pub fn set_evidence(&mut self, evidence: &Evidence) {
@@ -144,6 +174,13 @@ impl fmt::Display for Component {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_without_findings_made_no_report() {
+        let section = Reporting::of(&[], true, true, 1.0);
+        assert!(!section.automated_reports && section.compliance_scoring);
+        assert!(!BootstrapValidation::of(&[], 0, Level::P999, 1.0).slo_compliance_validated);
+    }
 
     #[test]
     fn components_stay_inside_their_folder() {

@@ -92,8 +92,8 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
 /// The value of a row: an estimate, or base and candidate.
 pub(crate) fn value(f: &Finding) -> String {
     let Some(estimate) = f.estimate else { return "?".to_owned() };
-    let unit = f.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
-    if is_share(f) {
+    let unit = f.suffix();
+    if f.is_share() {
         return percent(estimate);
     }
     match f.base {
@@ -102,17 +102,12 @@ pub(crate) fn value(f: &Finding) -> String {
     }
 }
 
-/// A share of observations: an objective without a unit whose bounds are Clopper–Pearson.
-pub(crate) fn is_share(f: &Finding) -> bool {
-    f.bounds.iter().any(|b| b.method == "Clopper-Pearson")
-}
-
 /// The bound that decided, or both that did not; for comparisons the interval of the change.
 pub(crate) fn bound(f: &Finding) -> String {
-    let unit = f.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
+    let unit = f.suffix();
     let relative = f.base.is_some();
     let show = |x: f64| {
-        if relative || is_share(f) { percent(x) } else { format!("{}{unit}", number(x)) }
+        if relative || f.is_share() { percent(x) } else { format!("{}{unit}", number(x)) }
     };
     if f.class == Class::Regression || relative {
         return f.interval.as_ref().map_or_else(String::new, |i| {

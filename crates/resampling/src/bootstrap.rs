@@ -9,22 +9,15 @@ use crate::stream::{below, stream};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
     seed: Seed,
-    level: Level,
     replicates: NonZeroU32,
 }
 
 impl Bootstrap {
-    /// 10 000 replicates at 95 %. No default seed: evidence must be repeatable.
+    /// 10 000 replicates. No default seed: evidence must be repeatable.
     #[must_use]
     pub const fn new(seed: Seed) -> Self {
         const REPLICATES: NonZeroU32 = NonZeroU32::new(10_000).expect("not zero");
-        Self { seed, level: Level::P95, replicates: REPLICATES }
-    }
-
-    /// Sets the confidence level.
-    #[must_use]
-    pub const fn level(self, level: Level) -> Self {
-        Self { level, ..self }
+        Self { seed, replicates: REPLICATES }
     }
 
     /// Sets the number of replicates.
@@ -37,12 +30,6 @@ impl Bootstrap {
     #[must_use]
     pub const fn seed(&self) -> Seed {
         self.seed
-    }
-
-    /// The confidence level.
-    #[must_use]
-    pub const fn confidence(&self) -> Level {
-        self.level
     }
 
     /// The number of replicates.

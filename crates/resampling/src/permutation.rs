@@ -245,7 +245,8 @@ impl Pool {
 
     /// Whether a variance is nothing but rounding.
     fn vanishes(&self, variance: f64) -> bool {
-        variance <= 1e-24 * self.squares
+        // The rounding of q − s²/n is about ε·Σz², and is divided by n twice.
+        variance <= 4e-15 * self.squares / (self.n_chosen * self.n_chosen)
     }
 
     fn t(&self) -> Option<f64> {
@@ -478,6 +479,11 @@ mod tests {
         assert_eq!(apart.t, Some(f64::INFINITY));
         assert_eq!(apart.raw.p_two_sided(), 1.0 / 126.0);
         assert_eq!(apart.studentized.unwrap().p_two_sided(), 1.0 / 126.0);
+        // Values whose squares round: still 2 of 924 on each side.
+        let (a, b) = (sample(&[10.3; 6]), sample(&[19.0; 6]));
+        let twelve = permute_means(&a, &b, &settings);
+        assert_eq!(twelve.studentized.unwrap().p_two_sided(), 2.0 / 924.0);
+        assert_eq!(permute_means(&sample(&[10.3; 7]), &b, &settings).t, Some(f64::INFINITY));
         let single = permute_means(&sample(&[1.0]), &sample(&[2.0, 3.0]), &settings);
         assert_eq!((single.t, single.studentized), (None, None));
     }

@@ -45,6 +45,13 @@ impl Studentized {
         // The ⌈(B+1)q⌉-th pivot, and on the lower side its mirror: never inside by rounding.
         let b = self.pivots.len();
         let at = (b + 1) as f64 * q;
+        // Beyond the replicates there is no pivot, and so no bound.
+        if at < 1.0 {
+            return f64::NEG_INFINITY;
+        }
+        if at > b as f64 {
+            return f64::INFINITY;
+        }
         let rank = if q < 0.5 { at.floor() } else { at.ceil() };
         self.pivots[(rank.clamp(1.0, b as f64) as usize) - 1]
     }
@@ -142,6 +149,8 @@ mod tests {
             let t = studentized(&sample, &settings, statistic).unwrap();
             assert!(t.lower(0.025) < t.estimate && t.estimate < t.upper(0.025));
             assert!(t.lower(0.005) <= t.lower(0.05) && t.upper(0.05) <= t.upper(0.005));
+            // 10 000 replicates say nothing about one in a million.
+            assert_eq!((t.lower(1e-6), t.upper(1e-6)), (f64::NEG_INFINITY, f64::INFINITY));
         }
         let flat = Sample::new(vec![2.0; 9]).unwrap();
         assert_eq!(studentized(&flat, &settings, mean_with_error), Err(StudentizedError::NoSpread));

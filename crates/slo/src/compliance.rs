@@ -2,7 +2,6 @@
 
 use tailproof_core::{Finding, Reason, Side, Verdict, number, percent};
 
-use crate::share::CLOPPER_PEARSON;
 use crate::t4::Excellence;
 
 /// How risky the release is by its score.
@@ -101,9 +100,8 @@ pub fn recommendations(findings: &[Finding]) -> Vec<String> {
 
 fn fix(finding: &Finding) -> Option<String> {
     let (estimate, target) = (finding.estimate?, finding.target?);
-    let share = finding.bounds.iter().any(|b| b.method == CLOPPER_PEARSON);
-    let unit = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
-    let show = |x: f64| if share { percent(x) } else { format!("{}{unit}", number(x)) };
+    let (share, suffix) = (finding.is_share(), finding.suffix());
+    let show = |x: f64| if share { percent(x) } else { format!("{}{suffix}", number(x)) };
     let gap = (estimate - target).abs();
     let relative = if target == 0.0 || share {
         String::new()

@@ -1,6 +1,8 @@
 use ndarray::Array1;
 use ndarray_stats::histogram::strategies::{BinsBuildingStrategy, FreedmanDiaconis};
-use tailproof_core::{Exhibit, ExhibitKind, Sample};
+use tailproof_core::{Dataset, Exhibit, ExhibitKind, Finding, Sample};
+
+use crate::t4::complete;
 
 /// What a report draws of a sample: its distribution function and a histogram.
 ///
@@ -33,6 +35,19 @@ pub fn distribution(sample: &Sample, axis: &str) -> Vec<Exhibit> {
             kind: ExhibitKind::Bars(bars(sorted)),
         },
     ]
+}
+
+/// Draws each raw metric of a data set once, on its first finding.
+pub fn add_exhibits(data: &Dataset, findings: &mut [Finding]) {
+    for series in &data.series {
+        let own = findings
+            .iter_mut()
+            .find(|f| f.subject.metric == series.metric.name && f.subject.labels == series.labels);
+        if let (Some(finding), Some(sample)) = (own, complete(series)) {
+            let axis = format!("{}{}", series.metric.name, series.metric.suffix());
+            finding.exhibits = distribution(sample, &axis);
+        }
+    }
 }
 
 fn bars(sorted: &[f64]) -> Vec<(f64, f64, f64)> {

@@ -1,7 +1,7 @@
 //! The gate on a percentile: counting, not resampling.
 
 use tailproof_core::binomial::{lower_rank, samples_to_pass, samples_to_settle, upper_rank};
-use tailproof_core::{Comparison, Level, Rank, Rational, Reason, Verdict};
+use tailproof_core::{Comparison, Level, Rank, Reason, Verdict};
 
 /// Observations on the near side of a target, where "near" is below for `<=` and `>=` alike.
 ///
@@ -63,7 +63,8 @@ impl Gate {
 
     /// The same for dependent observations that are worth `effective` independent ones.
     ///
-    /// Ranks are found for `⌊effective⌋` observations and scaled up, outwards; approximate.
+    /// Ranks are found for `⌊effective⌋` observations and scaled so that a count decides exactly
+    /// when it does after being scaled down, rounded against the claim; approximate.
     #[must_use]
     pub fn with_effective(
         p: Rank,
@@ -81,7 +82,8 @@ impl Gate {
         let (mut upper, mut lower) = (None, None);
         if worth > 1 {
             upper = upper_rank(worth, p, above).map(|r| scale(r).div_ceil(worth_wide) as u64);
-            lower = lower_rank(worth, p, below).map(|s| ((scale(s) / worth_wide) as u64).max(1));
+            // c < lower exactly when c scaled to `worth`, rounded up, is below s.
+            lower = lower_rank(worth, p, below).map(|s| (scale(s - 1) / worth_wide) as u64 + 1);
         }
         Self { p, n, effective: worth, pass, fail, upper_claim, upper, lower }
     }
@@ -153,12 +155,6 @@ impl Gate {
 #[must_use]
 pub fn complement(p: Rank) -> Rank {
     Rank::new(p.complement()).expect("the complement of a rank is a rank")
-}
-
-/// A share as a rank, for claims such as `rate(<= T) >= 99.9%`, which count the same way.
-#[must_use]
-pub fn share_rank(share: Rational) -> Option<Rank> {
-    Rank::new(share).ok()
 }
 
 #[cfg(test)]
@@ -240,5 +236,18 @@ mod tests {
             Level::P999,
         );
         assert!(worth.upper().0 > plain.upper().0 && worth.lower().0 < plain.lower().0);
+    }
+
+    #[test]
+    fn the_other_direction_is_the_mirror_under_dependence_too() {
+        let p5 = complement(Rank::P95);
+        for (n, worth) in [(2_000, 200.0), (1_000, 20.0), (777, 333.0)] {
+            let of = |p, op| Gate::with_effective(p, n, worth, op, Level::P999, Level::P999);
+            let (le, ge) = (of(Rank::P95, Comparison::AtMost), of(p5, Comparison::AtLeast));
+            for c in 0..=n {
+                let (a, b) = (le.verdict(Count::exact(n - c, n)), ge.verdict(Count::exact(c, n)));
+                assert_eq!(a.word(), b.word(), "{c} of {n}");
+            }
+        }
     }
 }

@@ -19,13 +19,15 @@ pub struct Settings {
     pub seed: Seed,
     /// Replicates drawn beside the exact bootstrap of a percentile; `None` draws none.
     pub resamples: Option<NonZeroU32>,
+    /// Claims judged elsewhere in the same run, over which failures are corrected too.
+    pub beside: usize,
 }
 
 impl Settings {
     /// 99.9 %, no replicates.
     #[must_use]
     pub const fn new(seed: Seed) -> Self {
-        Self { level: Level::P999, seed, resamples: None }
+        Self { level: Level::P999, seed, resamples: None, beside: 0 }
     }
 
     /// Sets the level.
@@ -48,6 +50,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// One result object per percentile objective on raw values.
     pub compliance: Vec<SloCompliance>,
+    /// One-sided claims judged, over which failures are corrected.
+    pub claims: usize,
 }
 
 /// Why objectives could not be judged at all.
@@ -138,8 +142,9 @@ pub fn judge(
         claims.push(claims_in_unit(objective, series)?);
     }
     let count: usize = claims.iter().map(Vec::len).sum();
-    let context = Context { settings: *settings, fail: settings.level.split(count) };
-    let mut judged = Judged::default();
+    let context =
+        Context { settings: *settings, fail: settings.level.split(count + settings.beside) };
+    let mut judged = Judged { claims: count, ..Judged::default() };
     for ((objective, series), claims) in tasks.into_iter().zip(claims) {
         context.judge(objective, series, &claims, &mut judged)?;
     }
@@ -208,20 +213,34 @@ fn pool(objective: &Objective, matching: &[&Series]) -> Result<Series, SloError>
     if units.iter().any(|u| *u != units[0]) {
         return Err(SloError::Pooled { objective: full_text(objective), units: units.join(", ") });
     }
-    let mut values = Vec::new();
-    for series in matching {
-        match &series.observations {
-            Observations::Raw(raw) if raw.is_complete() => values.extend(raw.sample.values()),
+    let mut rows: Vec<(i64, u32, f64)> = Vec::new();
+    for (index, series) in matching.iter().enumerate() {
+        let raw = match &series.observations {
+            Observations::Raw(raw) if raw.is_complete() => raw,
             other => return Err(kind(objective, series, "raw values to pool", other)),
-        }
+        };
+        // Without runs each series is one, so that differences between them are seen.
+        rows.extend(raw.sample.values().iter().enumerate().map(|(i, &x)| {
+            let time = series.time.as_ref().map_or(0, |t| t[i]);
+            (time, series.run.as_ref().map_or(index as u32, |r| r[i]), x)
+        }));
     }
-    let sample = Sample::new(values).expect("pooled from finite samples, each not empty");
+    let timed = matching.iter().all(|s| s.time.is_some());
+    if timed {
+        rows.sort_by_key(|row| row.0);
+    }
+    let sample = Sample::new(rows.iter().map(|r| r.2).collect())
+        .expect("pooled from finite samples, each not empty");
     Ok(Series {
         metric: matching[0].metric.clone(),
         labels: objective.labels.clone(),
-        observations: Observations::Raw(Raw::complete(sample)),
-        run: None,
-        time: None,
+        observations: Observations::Raw(Raw::complete(if timed {
+            sample.in_time_order()
+        } else {
+            sample
+        })),
+        run: Some(rows.iter().map(|r| r.1).collect()),
+        time: timed.then(|| rows.iter().map(|r| r.0).collect()),
     })
 }
 
@@ -301,28 +320,32 @@ pub(crate) fn diagnose(
     derived: impl Fn(usize) -> f64,
     finding: &mut Finding,
 ) -> Option<Dependence> {
-    if sample.order() != Order::Time {
-        return None;
-    }
-    let plain = dependence(sample.values());
-    let own = dependence_by(sample.len(), &derived);
-    let between = series.run.as_deref().and_then(|run| overdispersion(run, &derived));
-    let tau = if own.significant { own.tau } else { 1.0 }.max(between.unwrap_or(1.0));
+    let n = sample.len();
+    let independent = Dependence { n: n as u64, tau: 1.0, lag1: None, significant: false };
+    let (plain, own) = if sample.order() == Order::Time {
+        (dependence(sample.values()), dependence_by(n, &derived))
+    } else {
+        (independent, independent)
+    };
+    let run = series.run.as_deref().filter(|run| run.len() == n);
+    let between = run.and_then(|run| overdispersion(run, &derived));
     if !plain.significant && !own.significant && between.is_none() {
         return None;
     }
-    finding.guarantee = Guarantee::Approximate;
+    let tau = if own.significant { own.tau } else { 1.0 }.max(between.unwrap_or(1.0));
     let found = Dependence { tau, significant: true, ..own };
+    finding.guarantee = Guarantee::Approximate;
     if plain.significant || own.significant {
         let what = if own.significant {
             format!(
                 "judged with an effective n of {} instead of {}; the guarantee is approximate \
                  and the bootstrap interval too narrow",
                 number(found.effective().floor()),
-                number(own.n as f64)
+                number(n as f64)
             )
         } else {
-            "what decides here does not show it, so n is kept; the guarantee is approximate"
+            "but whether they meet this target does not, so n is kept; the guarantee is \
+             approximate"
                 .to_owned()
         };
         finding.warnings.push(format!(
@@ -341,8 +364,7 @@ pub(crate) fn diagnose(
     Some(found)
 }
 
-/// Pearson's dispersion of the run means against the spread of single observations, when it
-/// is beyond chance (about 0.1 %, Wilson–Hilferty).
+/// Dispersion of the run means of a series of numbers; see [`dispersion`].
 fn overdispersion(run: &[u32], value: impl Fn(usize) -> f64) -> Option<f64> {
     let mut sums = std::collections::BTreeMap::new();
     for (i, &r) in run.iter().enumerate() {
@@ -350,18 +372,22 @@ fn overdispersion(run: &[u32], value: impl Fn(usize) -> f64) -> Option<f64> {
         *n += 1.0;
         *s += value(i);
     }
-    if sums.len() < 2 {
-        return None;
-    }
     let n = run.len() as f64;
     let mean = sums.values().map(|s| s.1).sum::<f64>() / n;
     let squares: f64 = (0..run.len()).map(|i| (value(i) - mean).powi(2)).sum();
-    let variance = squares / (n - 1.0);
-    if variance == 0.0 {
+    dispersion(&sums.into_values().collect::<Vec<_>>(), mean, squares / (n - 1.0))
+}
+
+/// Pearson's dispersion of group means against the spread of single observations, when it is
+/// beyond chance (about 0.1 %, Wilson–Hilferty): `Σ n_g (x̄_g − x̄)²/s² / (G − 1)`.
+///
+/// `groups` are `(n, sum)`. `None` for one group, or without spread.
+pub(crate) fn dispersion(groups: &[(f64, f64)], mean: f64, variance: f64) -> Option<f64> {
+    if groups.len() < 2 || variance <= 0.0 {
         return None;
     }
-    let df = (sums.len() - 1) as f64;
-    let chi2: f64 = sums.values().map(|&(n, s)| n * (s / n - mean).powi(2) / variance).sum();
+    let df = (groups.len() - 1) as f64;
+    let chi2: f64 = groups.iter().map(|&(n, s)| n * (s / n - mean).powi(2) / variance).sum();
     let h = 2.0 / (9.0 * df);
     let z = ((chi2 / df).cbrt() - (1.0 - h)) / h.sqrt();
     (z > 3.09).then_some(chi2 / df)

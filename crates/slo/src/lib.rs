@@ -44,6 +44,6 @@ mod share;
 pub mod t4;
 mod validator;
 
-pub use exhibits::distribution;
+pub use exhibits::{add_exhibits, distribution};
 pub use judge::{Judged, Settings, SloError, judge};
 pub use validator::{ReplicateCheck, SloCompliance};

@@ -2,10 +2,10 @@ use std::num::NonZeroU32;
 
 use tailproof_core::descriptive::{Moments, mad};
 use tailproof_core::{
-    Aggregate, Bound, Claim, Comparison, Dimension, Finding, Guarantee, Interval, Objective,
+    Aggregate, Bound, Claim, Comparison, Dimension, Finding, Guarantee, Interval, Noise, Objective,
     Observations, Reason, Sample, Series, Side, Unit, Verdict, number,
 };
-use tailproof_hypothesis::normal_quantile;
+use tailproof_hypothesis::{normal_quantile, power_factor};
 use tailproof_resampling::{
     Bootstrap, Studentized, StudentizedError, below, mean_with_error, sd_with_error, stream,
     studentized,
@@ -18,7 +18,7 @@ use crate::share::{why, worst};
 const FEWEST: usize = 30;
 /// Largest share of the sum of squares that one value may supply.
 const HEAVY: f64 = 0.2;
-/// Draws in all replicates; beyond, the expansion that the bootstrap estimates is used.
+/// Most draws in all replicates; beyond, an expansion is used.
 const MOST_DRAWS: u64 = 1_000_000_000;
 
 /// Whether the values of a series are rates themselves.
@@ -97,23 +97,37 @@ fn judge_smooth(
     }
     finding.guarantee = Guarantee::Asymptotic;
     finding.seed = Some(context.settings.seed);
-    if heaviest(values) > HEAVY && objective.aggregate != Aggregate::Mad {
-        finding.estimate = Some(Moments::of(values).mean());
+    let spread = matches!(objective.aggregate, Aggregate::StdDev | Aggregate::Mad);
+    let power = if spread { 4 } else { 2 };
+    if heaviest(values, power) > HEAVY && objective.aggregate != Aggregate::Mad {
+        finding.estimate = match objective.aggregate {
+            Aggregate::StdDev => Some(Moments::of(values).sd(1)),
+            Aggregate::Mean => Some(Moments::of(values).mean()),
+            _ => None,
+        };
         return stop(finding, objective, Reason::HeavyTail);
     }
-    let spread = matches!(objective.aggregate, Aggregate::StdDev | Aggregate::Mad);
     let (mean, x) = (Moments::of(values).mean(), values.values());
     let derived = |i: usize| if spread { (x[i] - mean).powi(2) } else { x[i] };
     let tau = diagnose(series, values, derived, finding).map_or(1.0, |d| d.tau);
-    let settings = Bootstrap::new(context.settings.seed).replicates(replicates(values.len()));
+    let finest = context.fail.alpha().to_f64().min(context.settings.level.alpha().to_f64() / 2.0);
+    let settings = Bootstrap::new(context.settings.seed).replicates(replicates(finest));
     let answer = match objective.aggregate {
-        Aggregate::StdDev => bootstrap_t(values, &settings, sd_with_error),
+        Aggregate::StdDev => bootstrap_t(values, &settings, sd_with_error, true),
         Aggregate::Mad => Ok(mad_answer(values, context)),
-        _ => bootstrap_t(values, &settings, mean_with_error),
+        _ => bootstrap_t(values, &settings, mean_with_error, false),
     };
+    let (lo, hi) = values.range();
     let answer = match answer {
         Ok(answer) => answer.widened(tau),
-        Err(_) => constant(objective, values, finding),
+        // No spread to bound with; only a metric without noise is what was seen.
+        Err(_) if lo == hi && series.metric.noise == Noise::Exact => constant(objective, values),
+        Err(_) if lo == hi => {
+            finding.estimate = Some(constant(objective, values).estimate);
+            return stop(finding, objective, Reason::BelowClock);
+        }
+        // Two values in equal shares: the formula of the error of their spread gives 0.
+        Err(_) => return stop(finding, objective, Reason::HeavyTail),
     };
     let gaps = objective.aggregate == Aggregate::Throughput && !own_rate(series);
     let answer = if gaps { reciprocal(answer) } else { answer };
@@ -154,7 +168,10 @@ fn decide(
     match (holds(lower), holds(upper)) {
         (true, true) => Verdict::Pass,
         (false, false) => Verdict::Fail,
-        _ => Verdict::Inconclusive(straddle(n, answer, claim, lower, upper)),
+        _ => {
+            let alpha = context.settings.level.alpha().to_f64();
+            Verdict::Inconclusive(straddle(n, answer, claim, (lower, upper), alpha))
+        }
     }
 }
 
@@ -189,10 +206,14 @@ fn judge_extreme(objective: &Objective, sample: &Sample, claims: &[Claim], findi
 
 /// Seconds between successive arrivals.
 fn arrival_gaps(series: &Series) -> Option<Sample> {
-    let mut time = series.time.clone()?;
-    time.sort_unstable();
-    let gaps: Vec<f64> = time.windows(2).map(|w| (w[1] - w[0]) as f64 / 1e9).collect();
-    Sample::new(gaps).ok().filter(|gaps| gaps.range().1 > 0.0)
+    let time = series.time.as_ref()?;
+    let run = |i: usize| series.run.as_ref().map(|run| run[i]);
+    // Between runs nothing is measured, so that gap is none.
+    let gaps: Vec<f64> = (1..time.len())
+        .filter(|&i| run(i - 1) == run(i))
+        .map(|i| (time[i] - time[i - 1]) as f64 / 1e9)
+        .collect();
+    Sample::new(gaps).ok().filter(|gaps| gaps.range().1 > 0.0).map(Sample::in_time_order)
 }
 
 /// Bounds of a mean gap, turned into bounds of arrivals per second.
@@ -207,43 +228,45 @@ fn reciprocal(answer: Answer) -> Answer {
     }
 }
 
-/// Share of the centred sum of squares that the largest deviation supplies.
-fn heaviest(sample: &Sample) -> f64 {
+/// Share of the sum of centred powers that the largest deviation supplies: squares for a mean,
+/// fourth powers for a spread.
+fn heaviest(sample: &Sample, power: i32) -> f64 {
     let mean = Moments::of(sample).mean();
     let (mut sum, mut largest) = (0.0, 0.0_f64);
     for x in sample.values() {
-        let square = (x - mean).powi(2);
-        sum += square;
-        largest = largest.max(square);
+        let term = (x - mean).abs().powi(power);
+        sum += term;
+        largest = largest.max(term);
     }
     if sum > 0.0 { largest / sum } else { 0.0 }
 }
 
-/// 10 000 replicates, fewer for large samples, 0 where the expansion takes over.
-fn replicates(n: usize) -> NonZeroU32 {
-    let most = (MOST_DRAWS / n as u64).clamp(1, 10_000) as u32;
-    NonZeroU32::new(most).expect("at least 1")
+/// Replicates that give the finest tail ten pivots, at least 10 000.
+fn replicates(alpha: f64) -> NonZeroU32 {
+    let count = (10.0 / alpha).clamp(10_000.0, f64::from(u32::MAX)) as u32;
+    NonZeroU32::new(count).expect("at least 10 000")
 }
 
-/// The studentized bootstrap; for samples too large for 10 000 replicates the Edgeworth
-/// expansion to which it is equal up to O(1/n) (Hall 1988).
+/// The studentized bootstrap; where it would take too many draws, the expansion to which it is
+/// equal up to O(1/n) for a mean (Hall 1988), and the plain normal bound for a spread.
 fn bootstrap_t(
     sample: &Sample,
     settings: &Bootstrap,
     statistic: fn(&[f64]) -> (f64, f64),
+    spread: bool,
 ) -> Result<Answer, StudentizedError> {
-    if settings.count() < 10_000 {
+    if u64::from(settings.count()) * sample.len() as u64 > MOST_DRAWS {
         let (estimate, error) = statistic(sample.values());
         if !(error > 0.0 && error.is_finite()) {
             return Err(StudentizedError::NoSpread);
         }
         let moments = Moments::of(sample);
-        let skew = moments.skewness() / moments.n().sqrt();
+        let skew = if spread { 0.0 } else { moments.skewness() / moments.n().sqrt() };
         // One-sided bound x̄ ± se·(z ± γ(2z² + 1)/(6√n)).
         let shift = move |z: f64| skew * (2.0 * z * z + 1.0) / 6.0;
         return Ok(Answer {
             estimate,
-            method: "Edgeworth-corrected t",
+            method: if spread { "delta method, normal" } else { "Edgeworth-corrected normal" },
             lower: Box::new(move |a| {
                 let z = normal_quantile(1.0 - a);
                 estimate - error * (z - shift(z))
@@ -288,11 +311,8 @@ fn mad_answer(sample: &Sample, context: &Context) -> Answer {
     }
 }
 
-/// Equal observations: no spread to bound with, the value is what was seen.
-fn constant(objective: &Objective, sample: &Sample, finding: &mut Finding) -> Answer {
-    finding
-        .warnings
-        .push("all observations are equal: nothing says how much others could differ".to_owned());
+/// Equal observations of a metric without noise: the value is what was seen.
+fn constant(objective: &Objective, sample: &Sample) -> Answer {
     let estimate = match objective.aggregate {
         Aggregate::StdDev | Aggregate::Mad => 0.0,
         _ => sample.values()[0],
@@ -306,7 +326,13 @@ fn constant(objective: &Objective, sample: &Sample, finding: &mut Finding) -> An
 }
 
 /// The n at which bounds as wide as these, shrunk by 1/√n, would leave the target out.
-fn straddle(n: usize, answer: &Answer, claim: &Claim, lower: f64, upper: f64) -> Reason {
+fn straddle(
+    n: usize,
+    answer: &Answer,
+    claim: &Claim,
+    (lower, upper): (f64, f64),
+    alpha: f64,
+) -> Reason {
     let gap = (claim.target - answer.estimate).abs();
     let holds = matches!(claim.comparison, Comparison::AtMost | Comparison::Below)
         == (answer.estimate <= claim.target);
@@ -315,8 +341,7 @@ fn straddle(n: usize, answer: &Answer, claim: &Claim, lower: f64, upper: f64) ->
     } else {
         answer.estimate - lower
     };
-    // 0.9 power adds 1.28 standard errors to the 3.09 of a 99.9 % bound.
-    let projected = n as f64 * (1.41 * reach / gap).powi(2);
+    let projected = n as f64 * (power_factor(alpha, 0.9) * reach / gap).powi(2);
     Reason::Straddles {
         projected: (gap > 0.0 && projected < 1e9).then_some(projected.ceil() as u64),
     }

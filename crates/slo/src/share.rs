@@ -2,17 +2,14 @@ use tailproof_core::binomial::{proportion_lower, proportion_upper, tails};
 use tailproof_core::quantile::{QuantileType, position};
 use tailproof_core::{
     Aggregate, Binned, Bound, Claim, Comparison, Condition, Ecdf, Interval, Level, Objective,
-    Observations, Rank, Raw, Reason, Sample, Series, Side, Verdict, number, percent,
+    Observations, Rank, Raw, Reason, Sample, Series, Side, Unit, Verdict, number, percent,
 };
 use tailproof_core::{Finding, Guarantee};
 use tailproof_resampling::{Dependence, QuantileBootstrap};
 
 use crate::gate::{Count, Gate};
-use crate::judge::{Context, SloError, diagnose, kind};
+use crate::judge::{Context, SloError, diagnose, dispersion, kind};
 use crate::validator::SloCompliance;
-
-/// Method of the bounds of a share; findings with it show shares.
-pub(crate) const CLOPPER_PEARSON: &str = "Clopper-Pearson";
 
 /// Values that are known, or known up to a bracket.
 enum View<'a> {
@@ -229,7 +226,7 @@ pub(crate) fn rate(
         (Aggregate::Ratio, Observations::Events(events)) => {
             let (good, total) =
                 events.iter().fold((0, 0), |(g, t), &(good, total)| (g + good, t + total));
-            (Count::exact(good, total), None)
+            (Count::exact(good, total), windows(events, finding))
         }
         (Aggregate::Ratio, other) => {
             return Err(kind(objective, series, "event counts (columns good,total)", other));
@@ -258,7 +255,7 @@ pub(crate) fn rate(
     };
     let n = count.n;
     finding.n = vec![n];
-    finding.unit = None;
+    finding.unit = Unit::known("ratio");
     let shares = shares(&objective.condition);
     if n == 0 {
         finding.verdict = Verdict::Inconclusive(Reason::TooFew { need: 1 });
@@ -291,7 +288,7 @@ pub(crate) fn rate(
             let wide = u128::from(c) * u128::from(worth);
             (if up { wide.div_ceil(u128::from(n)) } else { wide / u128::from(n) }) as u64
         };
-        let method = CLOPPER_PEARSON.to_owned();
+        let method = "Clopper-Pearson".to_owned();
         finding.bounds.extend([
             Bound {
                 side: Side::Lower,
@@ -313,13 +310,29 @@ pub(crate) fn rate(
         Aggregate::Rate(op, limit) => format!("share {op} {limit}"),
         _ => "good events".to_owned(),
     };
-    finding.why = why(finding, &name, "", percent, CLOPPER_PEARSON);
-    finding.why = finding.why.replacen(
-        "(Clopper",
-        &format!("({} of {}, Clopper", number(count.sure as f64), number(n as f64)),
-        1,
-    );
+    let method = format!("{} of {}, Clopper-Pearson", number(count.sure as f64), number(n as f64));
+    finding.why = why(finding, &name, "", percent, &method);
     Ok(())
+}
+
+/// Whether the windows of event counts differ more than independent events would (Pearson's
+/// dispersion, about 0.1 %): the events are then worth fewer.
+fn windows(events: &[(u64, u64)], finding: &mut Finding) -> Option<Dependence> {
+    let groups: Vec<(f64, f64)> =
+        events.iter().filter(|e| e.1 > 0).map(|&(g, t)| (t as f64, g as f64)).collect();
+    let (n, good) = groups.iter().fold((0.0, 0.0), |(n, s), g| (n + g.0, s + g.1));
+    let share = good / n;
+    let ratio = dispersion(&groups, share, share * (1.0 - share))?;
+    let found = Dependence { n: n as u64, tau: ratio, lag1: None, significant: true };
+    finding.guarantee = Guarantee::Approximate;
+    finding.warnings.push(format!(
+        "the windows differ {} times as much as independent events would: judged with an \
+         effective n of {} instead of {}; the guarantee is approximate",
+        number(ratio),
+        number(found.effective().floor()),
+        number(n),
+    ));
+    Some(found)
 }
 
 /// The shares that a condition names, as exact ranks.

@@ -1,7 +1,10 @@
 //! T4 excellence: do 99.99 % of the observations meet the target?
 
 use tailproof_core::binomial::{proportion_lower, samples_to_pass};
-use tailproof_core::{Level, Rank, Rational, Sample};
+use tailproof_core::{
+    Aggregate, Comparison, Condition, Dataset, Level, Objective, Observations, Quantity, Rank,
+    Rational, Sample, Series,
+};
 
 /// The document's threshold: one in ten thousand may miss.
 pub const THRESHOLD: Rational = Rational::new(1, 10_000).expect("not zero");
@@ -78,6 +81,82 @@ pub fn excellence(
     let overall_compliant =
         if metrics.is_empty() { None } else { Some(metrics.iter().all(|m| m.t4_compliant)) };
     Excellence { threshold, overall_compliant, metrics, not_tested }
+}
+
+/// A raw series and its target.
+pub type Target<'a> = (&'a Series, Option<f64>);
+
+/// The outermost upper target of each raw series, from percentile, extreme and rate objectives;
+/// `None` for a series without one.
+#[must_use]
+pub fn targets<'a>(data: &'a Dataset, objectives: &[Objective]) -> Vec<Target<'a>> {
+    let limit = |o: &Objective, s: &Series| -> Option<f64> {
+        let unit = s.metric.unit.as_ref();
+        match &o.aggregate {
+            Aggregate::Rate(op, limit) if op.is_upper() => limit.in_unit(unit).ok(),
+            Aggregate::Quantile(_) | Aggregate::Max => o
+                .claims(unit)
+                .ok()?
+                .iter()
+                .filter(|c| c.comparison.is_upper())
+                .map(|c| c.target)
+                .reduce(f64::max),
+            _ => None,
+        }
+    };
+    data.series
+        .iter()
+        .filter(|s| complete(s).is_some())
+        .map(|s| {
+            let matching = objectives.iter().filter(|o| o.matches(s));
+            (s, matching.filter_map(|o| limit(o, s)).reduce(f64::max))
+        })
+        .collect()
+}
+
+/// T4 as objectives, so that it can gate by the same three-valued rule.
+#[must_use]
+pub fn objectives(targets: &[Target<'_>]) -> Vec<Objective> {
+    let share = THRESHOLD.complement().expect("the threshold is below 1").to_f64();
+    let stated = |(series, target): &Target<'_>| {
+        let limit = Quantity::new((*target)?, series.metric.unit.clone());
+        Some(Objective {
+            metric: Some(series.metric.name.clone()),
+            labels: series.labels.clone(),
+            claim: format!("rate(<= {limit}) >= 99.99%"),
+            aggregate: Aggregate::Rate(Comparison::AtMost, limit),
+            condition: Condition::Absolute(Comparison::AtLeast, Quantity::new(share, None)),
+            pooled: false,
+        })
+    };
+    targets.iter().filter_map(stated).collect()
+}
+
+/// [`excellence`] of the raw series of a data set; every series without a target, and every
+/// one that is not raw, is not tested.
+#[must_use]
+pub fn excellence_of(
+    data: &Dataset,
+    targets: &[Target<'_>],
+    threshold: Rational,
+    level: Level,
+) -> Excellence {
+    let inputs: Vec<Input<'_>> = targets
+        .iter()
+        .filter_map(|&(s, target)| Some((s.name(), s.metric.suffix(), complete(s)?, target?)))
+        .collect();
+    let judged =
+        |s: &Series| targets.iter().any(|(t, target)| target.is_some() && std::ptr::eq(*t, s));
+    let not_tested = data.series.iter().filter(|s| !judged(s)).map(Series::name).collect();
+    excellence(&inputs, not_tested, threshold, level)
+}
+
+/// The sample of a raw series without censored values.
+pub(crate) fn complete(series: &Series) -> Option<&Sample> {
+    match &series.observations {
+        Observations::Raw(raw) if raw.is_complete() => Some(&raw.sample),
+        _ => None,
+    }
 }
 
 fn judge((name, suffix, sample, target): &Input<'_>, threshold: Rational, level: Level) -> Metric {

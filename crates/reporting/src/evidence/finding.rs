@@ -333,7 +333,7 @@ mod tests {
             f.bounds = vec![Bound {
                 side: Side::Upper,
                 value: f64::INFINITY,
-                level: Level::P999,
+                level: Level::P999.split(3),
                 method: "m".into(),
             }];
             f.n = vec![u64::MAX];

@@ -74,6 +74,8 @@ pub struct Settings {
     pub resamples: Option<u32>,
     /// Margin of a comparison.
     pub min_effect: Option<f64>,
+    /// Level of a comparison beside objectives.
+    pub comparison_level: Option<Level>,
 }
 
 /// Why a text is not evidence.
@@ -126,6 +128,8 @@ struct WireSettings {
     seed: Option<Count>,
     resamples: Option<u32>,
     min_effect: Option<f64>,
+    #[serde(default)]
+    comparison_level: Option<f64>,
 }
 
 impl Evidence {
@@ -179,6 +183,7 @@ impl Evidence {
                 seed: self.settings.seed.map(|s| Count(s.0)),
                 resamples: self.settings.resamples,
                 min_effect: self.settings.min_effect,
+                comparison_level: self.settings.comparison_level.map(Level::to_f64),
             },
             findings: self.findings.iter().map(finding::Wire::from).collect(),
             results: self.results.clone(),
@@ -244,6 +249,12 @@ impl Evidence {
                 seed: wire.settings.seed.map(|c| Seed(c.0)),
                 resamples: wire.settings.resamples,
                 min_effect: wire.settings.min_effect,
+                comparison_level: wire
+                    .settings
+                    .comparison_level
+                    .map(level)
+                    .transpose()
+                    .map_err(EvidenceError::Value)?,
             },
             findings,
             results: wire.results,
@@ -255,7 +266,8 @@ impl Evidence {
 
 /// A level from its decimal form.
 fn level(value: f64) -> Result<Level, String> {
-    Rational::from_f64(value)
+    // Written as the nearest double, read as the simplest number that rounds to it.
+    Rational::simplest(value)
         .map_err(|e| e.to_string())
         .and_then(|r| Level::new(r).map_err(|e| e.to_string()))
 }
