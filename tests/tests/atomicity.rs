@@ -20,9 +20,9 @@ fn a_kill_leaves_the_old_or_the_new_file_whole() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        // Wait for the first complete write, so that the kill falls among later ones.
-        let mut first = [0];
-        std::io::Read::read_exact(writer.stdout.as_mut().unwrap(), &mut first).unwrap();
+        // Wait for some complete writes, so that the kill falls among later ones.
+        let mut written = vec![0; 1 + below(&mut rng, 4) as usize];
+        std::io::Read::read_exact(writer.stdout.as_mut().unwrap(), &mut written).unwrap();
         sleep(Duration::from_micros(below(&mut rng, 20_000)));
         writer.kill().unwrap(); // SIGKILL on Unix.
         writer.wait().unwrap();

@@ -53,7 +53,7 @@ fn a_negative_duration_is_found_even_when_only_the_objective_knows_the_unit() {
 fn files_without_measurements() {
     refuses("", P95, &["data.csv", "empty"]);
     refuses("\n\n  \n", P95, &["data.csv", "empty"]);
-    refuses("latency_ms\n", P95, &["data.csv", "no column matches"]);
+    refuses("latency_ms\n", P95, &["data.csv", "empty"]);
     refuses(b"\x7fELF\x02\x01\x01\x00\x00\x00", P95, &["data.csv", "binary"]);
     refuses(b"\x1f\x8b\x08\x00gzip", P95, &["data.csv", "binary"]);
     refuses("once upon a time\nthere was\n", P95, &["format not recognised"]);
@@ -68,6 +68,7 @@ fn files_that_are_cut_off() {
     refuses("{\"latency_ms\": [1, 2", P95, &["line 1", "not JSON"]);
     refuses("{\"latency_ms\": 1}\n{\"latency_ms\": 2}\n{\"latency", P95, &["line 3", "not JSON"]);
     refuses("{\"latency_ms\": 1}\n{\"latency_ms\": \"x\"}\n", P95, &["line 2", "latency_ms", "x"]);
+    refuses("{\"latency_ms\": 1}\n{\"latency_ms\": null}\n", "p95 <= 150", &["line 2", "null"]);
     refuses("{\"latency_ms\": [1, null]}", P95, &["latency_ms", "null"]);
 }
 
@@ -77,7 +78,19 @@ fn units_that_do_not_fit() {
     refuses("latency\n1\n", "latency: p95 <= 3mss", &["mss"]);
     refuses("latency_ms\n1\n", "rate(<= 3) >= 150ms", &["a share"]);
     let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("plain.csv"), "latency\n1\n").unwrap();
+    fs::write(
+        folder.path().join("tailproof.toml"),
+        "objectives = [\"latency: p95 <= 1\"]\n[metrics.latency]\nunit = \"s\"\n",
+    )
+    .unwrap();
+    // Objectives that suppose different units of the same bare numbers.
+    let two = run(folder.path(), &["validate", "plain.csv", "-o", P95, "-o", "p99 <= 0.3s"]);
+    assert_eq!(two.code, 2, "{}", two.stdout);
+    assert!(two.stderr.contains("--unit"), "{}", two.stderr);
     fs::write(folder.path().join("a.csv"), "latency_ms\n1\n").unwrap();
+    let configured = run(folder.path(), &["validate", "a.csv", "--slo", "tailproof.toml"]);
+    assert!(configured.stderr.contains("but the configuration says s"), "{}", configured.stderr);
     let args = ["validate", "a.csv", "--objective", P95, "--unit", "s"];
     let run = run(folder.path(), &args);
     assert_eq!(run.code, 2);

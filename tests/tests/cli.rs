@@ -108,6 +108,41 @@ fn exit_codes_follow_the_findings_and_the_gate() {
 }
 
 #[test]
+fn spreads_that_cannot_be_bounded_are_not_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    write("two.csv", format!("x_ms\n{}", "1\n3\n".repeat(50)));
+    write("flat.csv", format!("x_ms\n{}", "5\n".repeat(100)));
+    for (file, objective) in [
+        ("two.csv", "x: stddev <= 0.5ms"), // The error of the sd of two even values is 0.
+        ("flat.csv", "x: mean <= 6ms"),    // Equal values say nothing of a rare other one.
+    ] {
+        let run = run(folder.path(), &["validate", file, "-o", objective]);
+        assert_eq!(run.code, 3, "{objective}: {}", run.stdout);
+    }
+    // Two constants of two: no relabelling of 2 v 2 is rarer than one in three.
+    write("a.csv", "x_ms\n5\n5\n".to_owned());
+    write("b.csv", "x_ms\n6\n6\n".to_owned());
+    let few = run(folder.path(), &["compare", "a.csv", "b.csv"]);
+    assert_eq!(few.code, 3, "{}", few.stdout);
+}
+
+#[test]
+fn one_proven_end_is_enough() {
+    // p99 of 300 values has no upper bound at 99.9 %, but the lower one proves the regression.
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |n: u32, scale: u32| -> String {
+        (0..n).map(|i| format!("{}\n", scale + i * 7_919 % 100)).collect()
+    };
+    fs::write(folder.path().join("a.csv"), format!("x_ms\n{}", rows(5_000, 100))).unwrap();
+    fs::write(folder.path().join("b.csv"), format!("x_ms\n{}", rows(300, 1_000))).unwrap();
+    let args = ["validate", "b.csv", "-o", "x: p99 <= +10%", "--baseline", "a.csv"];
+    let run = run(folder.path(), &args);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("vs <= 10 %: FAIL"), "{}", run.stdout);
+}
+
+#[test]
 fn nothing_is_left_behind_unless_asked_for() {
     let folder = folder();
     let quiet = run(folder.path(), &["validate", "a.csv", "-o", "p95 <= 150ms"]);

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tailproof_core::{Dataset, Observations, Order, Series};
-use tailproof_ingest::{Input, Options, Wanted, read};
+use tailproof_ingest::{Input, Options, read};
 use tailproof_tests::program::{run, with_input};
 
 fn parse(text: &str) -> Dataset {
@@ -48,8 +48,7 @@ fn one_measurement_many_spellings() {
 #[test]
 fn plain_numbers_take_the_name_that_is_wanted() {
     for text in ["3\n1\n2\n", "# ms\n3\n\n1\n2\n", "[3, 1, 2]", "value\n3\n1\n2\n"] {
-        let wanted = vec![Wanted { pattern: "latency".into(), ..Wanted::default() }];
-        let options = Options { wanted, ..Options::default() };
+        let options = Options { wanted: vec!["latency".into()], ..Options::default() };
         let data = read(vec![Input::from_bytes("a", text)], &options).unwrap();
         assert_eq!(
             (data.series[0].metric.name.as_str(), values(&data.series[0])),
@@ -116,6 +115,38 @@ fn events_answer_ratios() {
         let run = run(folder.path(), &["validate", "e.csv", "--objective", objective]);
         assert_eq!(run.code, code, "{objective}: {}{}", run.stdout, run.stderr);
     }
+}
+
+#[test]
+fn runs_that_differ_are_seen_whatever_the_order() {
+    // Two inputs without time: the order is unknown, the difference between them is not.
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |mean: u32| -> String {
+        (0..500_u32)
+            .map(|i| format!("{}\n", f64::from(mean) + f64::from(i * 7 % 30) / 10.0))
+            .collect()
+    };
+    fs::write(folder.path().join("a.csv"), format!("latency_ms\n{}", rows(100))).unwrap();
+    fs::write(folder.path().join("b.csv"), format!("latency_ms\n{}", rows(110))).unwrap();
+    let run = run(folder.path(), &["validate", "a.csv", "b.csv", "-o", "latency: p50 <= 109ms"]);
+    assert_eq!(run.code, 3, "{}", run.stdout);
+    assert!(run.stdout.contains("the runs differ"), "{}", run.stdout);
+    let twice = run_twice(folder.path());
+    assert!(twice.contains("same content"), "{twice}");
+}
+
+fn run_twice(folder: &std::path::Path) -> String {
+    run(folder, &["validate", "a.csv", "a.csv", "-o", "latency: p50 <= 109ms"]).stderr
+}
+
+#[test]
+fn thresholds_and_ratios_live_in_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..1_000).map(|i| format!("{},99,100\n", i * 7 % 100)).collect();
+    fs::write(folder.path().join("a.csv"), format!("latency_ms,good,total\n{rows}")).unwrap();
+    let args = ["validate", "a.csv", "-o", "latency: p95 <= 150ms", "-o", "requests: ratio >= 98%"];
+    let run = run(folder.path(), &args);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
 
 #[test]

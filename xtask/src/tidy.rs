@@ -24,6 +24,10 @@ const PURE: &[&str] = &["core", "resampling", "hypothesis", "slo", "compare"];
 /// What pure crates may not name: clocks, files, the environment, global generators.
 const IMPURE: &[&str] = &[
     "std::fs",
+    "std::{env",
+    "std::{fs",
+    "std::{io",
+    "std::io::stdin",
     "std::env",
     "std::time",
     "std::net",
@@ -54,8 +58,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         if manifest["package"]["name"].as_str() != Some(&expected) {
             wrong.push(format!("crates/{name} should be the package {expected}"));
         }
-        let dependencies = manifest.get("dependencies").and_then(|d| d.as_table());
-        for dependency in dependencies.into_iter().flat_map(toml::Table::keys) {
+        for dependency in dependencies(&manifest) {
             if let Some(other) = dependency.strip_prefix("tailproof-")
                 && !allowed.contains(&other)
             {
@@ -70,6 +73,22 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         bail!("{}", wrong.join("\n"));
     }
     Ok(())
+}
+
+/// Packages that a manifest depends on outside of tests, renamed ones by their own name.
+fn dependencies(manifest: &toml::Table) -> Vec<String> {
+    let table = |t: Option<&toml::Value>| t.and_then(|t| t.as_table()).cloned().unwrap_or_default();
+    let kinds = ["dependencies", "build-dependencies"];
+    let mut all: Vec<toml::Table> = kinds.iter().map(|k| table(manifest.get(*k))).collect();
+    for target in table(manifest.get("target")).values() {
+        all.extend(kinds.iter().map(|k| table(target.get(*k))));
+    }
+    all.into_iter()
+        .flatten()
+        .map(|(name, value)| {
+            value.get("package").and_then(|p| p.as_str()).map_or(name, str::to_owned)
+        })
+        .collect()
 }
 
 fn impurities(folder: &Path, root: &Path, wrong: &mut Vec<String>) -> anyhow::Result<()> {

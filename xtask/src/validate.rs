@@ -22,7 +22,7 @@ const SAMPLES: usize = 200;
 
 pub(crate) fn run(root: &Path, artifacts: &Path) -> anyhow::Result<()> {
     let artifacts = std::path::absolute(artifacts)?;
-    let work = target().join("xtask");
+    let work = std::path::absolute(target().join("xtask"))?;
     let home = work.join("criterion");
     let home_text = home.to_str().context("the target folder has a UTF-8 name")?;
     // Old samples must not be taken for new ones.
@@ -41,12 +41,10 @@ pub(crate) fn run(root: &Path, artifacts: &Path) -> anyhow::Result<()> {
         }
     }
     fs::write(work.join("budgets.csv"), csv)?;
-    cargo(&["build", "--release", "--package", "tailproof"], &[])?;
-    let program =
-        target().join("release").join(format!("tailproof{}", std::env::consts::EXE_SUFFIX));
-    let mut judge = Command::new(std::path::absolute(program)?);
-    judge.args(["validate", "budgets.csv", "--unit", "ms", "--component", "tailproof"]);
-    judge.arg("--artifacts").arg(&artifacts).current_dir(&work);
+    let mut judge = Command::new(env!("CARGO"));
+    judge.args(["run", "--release", "--quiet", "--package", "tailproof", "--", "validate"]);
+    judge.arg(work.join("budgets.csv")).args(["--unit", "ms", "--component", "tailproof"]);
+    judge.arg("--artifacts").arg(&artifacts).current_dir(root);
     for (name, promise) in BUDGETS {
         judge.arg("--objective").arg(format!("{name}: {promise}"));
     }

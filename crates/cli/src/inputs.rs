@@ -107,6 +107,12 @@ impl Reading {
         let options = Options {
             format: self.format.0,
             wanted: wanted(objectives),
+            supposed: supposed(objectives),
+            events: objectives
+                .iter()
+                .filter(|o| o.aggregate == Aggregate::Ratio)
+                .filter_map(|o| o.metric.clone())
+                .collect(),
             known: about,
             unit: self.unit.clone(),
             labels,
@@ -117,14 +123,18 @@ impl Reading {
 }
 
 /// The metrics that objectives name; empty when one speaks of all.
-fn wanted(objectives: &[Objective]) -> Vec<Wanted> {
-    if objectives.iter().any(|o| o.metric.is_none()) {
-        return Vec::new();
-    }
+fn wanted(objectives: &[Objective]) -> Vec<String> {
+    objectives.iter().map(|o| o.metric.clone()).collect::<Option<_>>().unwrap_or_default()
+}
+
+/// The units that objectives suppose their metrics to have.
+fn supposed(objectives: &[Objective]) -> Vec<Wanted> {
     objectives
         .iter()
-        .filter_map(|o| {
-            Some(Wanted { pattern: o.metric.clone()?, unit: data_unit(o), direction: None })
+        .map(|o| Wanted {
+            pattern: o.metric.clone().unwrap_or_else(|| "*".to_owned()),
+            unit: data_unit(o),
+            direction: None,
         })
         .collect()
 }

@@ -58,7 +58,7 @@ pub use level::{Level, LevelError, Rank, RankError, Seed};
 pub use memo::{Memo, NoMemo};
 pub use metric::{Direction, Metric, Noise};
 pub use objective::{Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity};
-pub use observations::{Observations, Raw};
+pub use observations::{Observations, Raw, RawError};
 pub use quantile::{QuantileType, quantile};
 pub use rational::{Rational, RationalError};
 pub use sample::{Order, Sample, SampleError};

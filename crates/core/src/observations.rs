@@ -46,10 +46,18 @@ impl Observations {
 pub struct Raw {
     /// The values; at a censored index the value is the known limit.
     pub sample: Sample,
-    /// Indices of observations known only to lie above their value, ascending.
-    pub above: Vec<u32>,
-    /// Indices of observations known only to lie below their value, ascending.
-    pub below: Vec<u32>,
+    above: Vec<u32>,
+    below: Vec<u32>,
+}
+
+/// Why a [`Raw`] could not be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("censored index {index} among {len} observations is out of range or repeated")]
+pub struct RawError {
+    /// The index.
+    pub index: u32,
+    /// Observations.
+    pub len: usize,
 }
 
 impl Raw {
@@ -59,9 +67,56 @@ impl Raw {
         Self { sample, above: Vec::new(), below: Vec::new() }
     }
 
+    /// Values of which those at `above` and `below` are only limits.
+    ///
+    /// # Errors
+    /// An index is out of range, or censored twice.
+    pub fn censored(
+        sample: Sample,
+        mut above: Vec<u32>,
+        mut below: Vec<u32>,
+    ) -> Result<Self, RawError> {
+        above.sort_unstable();
+        below.sort_unstable();
+        let mut all = [above.as_slice(), below.as_slice()].concat();
+        all.sort_unstable();
+        let len = sample.len();
+        let repeated = all.windows(2).find(|w| w[0] == w[1]).map(|w| w[0]);
+        let beyond = all.last().copied().filter(|&i| i as usize >= len);
+        match repeated.or(beyond) {
+            Some(index) => Err(RawError { index, len }),
+            None => Ok(Self { sample, above, below }),
+        }
+    }
+
+    /// Indices of observations known only to lie above their value, ascending.
+    #[must_use]
+    pub fn above(&self) -> &[u32] {
+        &self.above
+    }
+
+    /// Indices of observations known only to lie below their value, ascending.
+    #[must_use]
+    pub fn below(&self) -> &[u32] {
+        &self.below
+    }
+
     /// Whether no value is censored.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.above.is_empty() && self.below.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn censored_indices_are_checked() {
+        let sample = || Sample::new(vec![1.0, 2.0]).unwrap();
+        assert!(Raw::censored(sample(), vec![1], vec![0]).is_ok());
+        assert_eq!(Raw::censored(sample(), vec![2], vec![]), Err(RawError { index: 2, len: 2 }));
+        assert_eq!(Raw::censored(sample(), vec![0], vec![0]), Err(RawError { index: 0, len: 2 }));
     }
 }

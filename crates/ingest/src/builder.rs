@@ -1,7 +1,8 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use tailproof_core::{
     Dataset, Dimension, Direction, Labels, Metric, Observations, Raw, Sample, Series, Source, Unit,
+    glob,
 };
 
 use crate::error::IngestError;
@@ -35,7 +36,7 @@ pub(crate) struct Builder<'a> {
     by_key: HashMap<(String, Vec<(String, String)>), usize>,
     runs: HashMap<(usize, String), u32>,
     /// Metrics met so far, wanted or not, for messages.
-    met: Vec<String>,
+    met: BTreeSet<String>,
     /// What people should know of the data.
     notes: Vec<String>,
 }
@@ -78,7 +79,7 @@ impl<'a> Builder<'a> {
             series: Vec::new(),
             by_key: HashMap::new(),
             runs: HashMap::new(),
-            met: Vec::new(),
+            met: BTreeSet::new(),
             notes: Vec::new(),
         }
     }
@@ -92,10 +93,16 @@ impl<'a> Builder<'a> {
     /// Whether the metric under this heading is kept; remembers it for messages.
     pub(crate) fn wants(&mut self, heading: &str) -> bool {
         let (name, _) = Unit::split_heading(heading);
-        if !self.met.iter().any(|m| m == heading) {
-            self.met.push(heading.to_owned());
+        // Enough for a message; what is wanted is always remembered by its series.
+        if self.met.len() < MOST_SERIES && !self.met.contains(heading) {
+            self.met.insert(heading.to_owned());
         }
         self.options.wants(heading, &name)
+    }
+
+    /// Whether this heading has been a metric before.
+    pub(crate) fn has_met(&self, heading: &str) -> bool {
+        self.met.contains(heading)
     }
 
     /// A number identifying a run of this input by its label.
@@ -134,7 +141,17 @@ impl<'a> Builder<'a> {
             }
         }
         let known = unit.or_else(|| self.options.unit.clone()).or(configured);
-        let unit = known.clone().or_else(|| self.options.supposed(&name));
+        let supposed = if known.is_some() { Vec::new() } else { self.options.supposed(&name) };
+        if let [first, second, ..] = supposed.as_slice() {
+            return Err(IngestError::UnitConflict {
+                file: self.file.clone(),
+                metric: name,
+                have: format!("no unit, {first} by one objective"),
+                said: "another objective (say which with --unit)",
+                other: second.to_string(),
+            });
+        }
+        let unit = known.clone().or_else(|| supposed.into_iter().next());
         let key = (name.clone(), labels.to_vec());
         if let Some(&found) = self.by_key.get(&key) {
             let own = &self.series[found];
@@ -277,18 +294,19 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn finish(self, sources: Vec<Source>) -> Result<Dataset, IngestError> {
         let files = sources.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ");
+        if self.series.is_empty() && self.met.is_empty() {
+            return Err(IngestError::Empty(files));
+        }
         for wanted in &self.options.wanted {
-            let there =
-                self.series.iter().any(|s| tailproof_core::glob(&wanted.pattern, &s.metric.name))
-                    || self.met.iter().any(|m| tailproof_core::glob(&wanted.pattern, m));
+            let there = self.series.iter().any(|s| glob(wanted, &s.metric.name))
+                || self.met.iter().any(|m| glob(wanted, m));
             if !there {
-                let mut have: Vec<String> = self.met.clone();
+                let mut have = self.met.clone();
                 have.extend(self.series.iter().map(|s| s.metric.name.clone()));
-                have.sort();
-                have.dedup();
+                let have: Vec<String> = have.into_iter().collect();
                 return Err(IngestError::MissingColumn {
                     file: files,
-                    wanted: wanted.pattern.clone(),
+                    wanted: wanted.clone(),
                     have: if have.is_empty() {
                         "no numeric column".into()
                     } else {

@@ -8,6 +8,8 @@ use crate::IngestError;
 
 /// Bytes looked at to find the format.
 const HEAD: usize = 64 * 1024;
+/// Longest line; a longer one is no record of measurements.
+const LONGEST: u64 = 16 << 20;
 
 /// Something to read.
 #[derive(Debug)]
@@ -113,8 +115,14 @@ impl Opened {
         buffer.clear();
         let read = self
             .reader
+            .by_ref()
+            .take(LONGEST)
             .read_until(b'\n', buffer)
             .map_err(|source| IngestError::Io { file: self.name.clone(), source })?;
+        if read as u64 == LONGEST && buffer.last() != Some(&b'\n') {
+            let hint = "a line of more than 16 MiB".to_owned();
+            return Err(IngestError::Unknown { file: self.name.clone(), hint });
+        }
         while matches!(buffer.last(), Some(b'\n' | b'\r')) {
             buffer.pop();
         }

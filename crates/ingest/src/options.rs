@@ -2,12 +2,12 @@ use tailproof_core::{Direction, Unit, glob};
 
 use crate::Format;
 
-/// A metric somebody asked for.
+/// What is known of a metric.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wanted {
     /// Name, with `*` and `?`.
     pub pattern: String,
-    /// Unit of its values when the data do not say.
+    /// Unit of its values.
     pub unit: Option<Unit>,
     /// Whether less is better, when the unit does not say.
     pub direction: Option<Direction>,
@@ -18,8 +18,12 @@ pub struct Wanted {
 pub struct Options {
     /// The format; `None` finds it by content.
     pub format: Option<Format>,
-    /// Metrics to keep, with what is known of them; empty keeps every numeric column.
-    pub wanted: Vec<Wanted>,
+    /// Patterns of the metrics to keep; empty keeps every numeric column.
+    pub wanted: Vec<String>,
+    /// Units that objectives suppose, for data that state none.
+    pub supposed: Vec<Wanted>,
+    /// Names of event counts that are wanted.
+    pub events: Vec<String>,
     /// What is known of metrics that need not be there.
     pub known: Vec<Wanted>,
     /// Unit of every metric that is kept, from the command line.
@@ -36,7 +40,7 @@ impl Options {
 
     /// Whether a wanted metric names this heading literally or by pattern.
     pub(crate) fn asked_for(&self, heading: &str, name: &str) -> bool {
-        self.wanted.iter().any(|w| glob(&w.pattern, name) || glob(&w.pattern, heading))
+        self.wanted.iter().any(|w| glob(w, name) || glob(w, heading))
     }
 
     /// Unit and direction that the configuration states for a metric.
@@ -45,19 +49,32 @@ impl Options {
         (matching().find_map(|w| w.unit.clone()), matching().find_map(|w| w.direction))
     }
 
-    /// Unit that whoever wants the metric supposes it to have.
-    pub(crate) fn supposed(&self, name: &str) -> Option<Unit> {
-        self.wanted.iter().filter(|w| glob(&w.pattern, name)).find_map(|w| w.unit.clone())
+    /// Units that objectives suppose the metric to have, without repetition.
+    pub(crate) fn supposed(&self, name: &str) -> Vec<Unit> {
+        let mut units: Vec<Unit> = Vec::new();
+        for wanted in self.supposed.iter().filter(|w| glob(&w.pattern, name)) {
+            if let Some(unit) = wanted.unit.as_ref().filter(|u| !units.contains(u)) {
+                units.push(unit.clone());
+            }
+        }
+        units
+    }
+
+    /// The name of event counts, which have no heading of their own.
+    pub(crate) fn events_name(&self) -> String {
+        match self.events.as_slice() {
+            [name] if !name.contains(['*', '?']) => name.clone(),
+            _ => "events".to_owned(),
+        }
     }
 
     /// The name of a metric whose input has no heading: the one that is wanted, or `value`.
     pub(crate) fn default_name(&self) -> String {
         match self.wanted.as_slice() {
             [first, rest @ ..]
-                if !first.pattern.contains(['*', '?'])
-                    && rest.iter().all(|w| w.pattern == first.pattern) =>
+                if !first.contains(['*', '?']) && rest.iter().all(|w| w == first) =>
             {
-                first.pattern.clone()
+                first.clone()
             }
             _ => "value".to_owned(),
         }

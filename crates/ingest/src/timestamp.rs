@@ -33,11 +33,15 @@ fn number(text: &str, unit: Option<&Unit>) -> Option<Result<i64, &'static str>> 
         return Some(Err("a time is not negative"));
     }
     let seconds: i128 = digits.parse().ok()?;
-    let power = match unit.map(Unit::to_string).as_deref() {
-        Some("ns") => 0,
-        Some("us" | "µs") => 3,
-        Some("ms") => 6,
-        Some(_) => 9,
+    let power = match unit {
+        Some(unit) => match unit.factor_to(&Unit::known("ns").expect("in the table")) {
+            Ok(factor)
+                if factor.den() == 1 && 10_u64.pow(factor.num().ilog10()) == factor.num() =>
+            {
+                factor.num().ilog10() as usize
+            }
+            _ => return Some(Err("a time column is in s, ms, us or ns")),
+        },
         None if seconds < 100_000_000_000 => 9,
         None if seconds < 100_000_000_000_000 => 6,
         None if seconds < 100_000_000_000_000_000 => 3,
@@ -71,6 +75,7 @@ mod tests {
             assert_eq!(parse(text, None), Ok(nanos), "{text}");
         }
         assert_eq!(parse("12", Unit::known("ms").as_ref()), Ok(12_000_000));
+        assert!(parse("12", Unit::known("min").as_ref()).is_err());
         assert!(parse("-1", None).is_err() && parse("noon", None).is_err());
     }
 }

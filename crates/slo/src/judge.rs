@@ -124,7 +124,16 @@ pub fn judge(
         if matches!(objective.condition, Condition::Relative(..)) {
             return Err(SloError::NoBaseline(objective.claim.clone()));
         }
-        let matching: Vec<&Series> = data.series.iter().filter(|s| objective.matches(s)).collect();
+        let mut matching: Vec<&Series> =
+            data.series.iter().filter(|s| objective.matches(s)).collect();
+        if objective.metric.is_none() {
+            // An objective without a name speaks of what it can speak of.
+            let ratio = objective.aggregate == Aggregate::Ratio;
+            let fits = |s: &&Series| matches!(s.observations, Observations::Events(_)) == ratio;
+            if matching.iter().any(fits) {
+                matching.retain(fits);
+            }
+        }
         if matching.is_empty() {
             let have: Vec<String> = data.series.iter().map(Series::name).collect();
             let have = if have.is_empty() { "nothing".to_owned() } else { have.join(", ") };

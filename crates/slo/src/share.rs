@@ -81,7 +81,7 @@ impl<'a> View<'a> {
 /// Both ends of a raw sample with censored values.
 fn censored(raw: &Raw) -> (Ecdf, Ecdf) {
     let mut known = vec![true; raw.sample.len()];
-    for &i in raw.above.iter().chain(&raw.below) {
+    for &i in raw.above().iter().chain(raw.below()) {
         known[i as usize] = false;
     }
     let values = raw.sample.values();
@@ -92,7 +92,7 @@ fn censored(raw: &Raw) -> (Ecdf, Ecdf) {
         atoms.extend(limits.iter().map(|&i| (values[i as usize], 1)));
         Ecdf::new(atoms, below, above).expect("a sample is not empty and finite")
     };
-    (with(&raw.above, raw.below.len() as u64, 0), with(&raw.below, 0, raw.above.len() as u64))
+    (with(raw.above(), raw.below().len() as u64, 0), with(raw.below(), 0, raw.above().len() as u64))
 }
 
 /// Judges claims about a percentile.
@@ -446,4 +446,53 @@ fn condition_text(claim: &str) -> &str {
     };
     let at = body.find(['<', '>']).or_else(|| body.find(" in ").map(|i| i + 1));
     at.map_or(body, |at| body[at..].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use tailproof_core::{Binned, Closed, Dataset, Labels, Metric, Seed};
+
+    use super::*;
+    use crate::{Settings, judge};
+
+    fn verdict(observations: Observations, objective: &str) -> Verdict {
+        let series = Series {
+            metric: Metric::new("latency", Unit::known("ms")),
+            labels: Labels::new(),
+            observations,
+            run: None,
+            time: None,
+        };
+        let data = Dataset { series: vec![series], ..Dataset::default() };
+        let judged = judge(&data, &[objective.parse().unwrap()], &Settings::new(Seed(1)));
+        judged.unwrap().findings.remove(0).verdict
+    }
+
+    fn raw(above: usize) -> Observations {
+        let mut values: Vec<f64> = (0..1_000).map(|i| f64::from(i % 100)).collect();
+        // Requests that were given up after 30 ms.
+        values[..above].fill(30.0);
+        let above = (0..above as u32).collect();
+        Observations::Raw(Raw::censored(Sample::new(values).unwrap(), above, vec![]).unwrap())
+    }
+
+    #[test]
+    fn requests_that_were_given_up_count_as_slow() {
+        assert_eq!(verdict(raw(10), "p95 <= 120ms"), Verdict::Pass);
+        assert_eq!(verdict(raw(200), "p95 <= 20ms"), Verdict::Fail);
+        // Between the limit and the target nobody knows where the 200 lie.
+        assert_eq!(verdict(raw(200), "p95 <= 120ms"), Verdict::Inconclusive(Reason::Censored));
+        assert_eq!(verdict(raw(10), "mean <= 120ms"), Verdict::Inconclusive(Reason::Censored));
+    }
+
+    #[test]
+    fn buckets_answer_when_their_edges_allow() {
+        let edges = vec![0.0, 50.0, 100.0, 200.0, f64::INFINITY];
+        let buckets = Binned::new(edges, vec![900, 95, 5, 0], Closed::Upper).unwrap();
+        let of = |objective| verdict(Observations::Binned(vec![buckets.clone()]), objective);
+        assert_eq!(of("p95 <= 100ms"), Verdict::Pass);
+        assert_eq!(of("p95 <= 40ms"), Verdict::Fail); // 100 of 1 000 are above 50.
+        assert_eq!(of("p50 <= 40ms"), Verdict::Inconclusive(Reason::BucketWidth));
+        assert_eq!(of("rate(<= 100ms) >= 98%"), Verdict::Pass);
+    }
 }

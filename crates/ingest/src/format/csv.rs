@@ -104,8 +104,9 @@ fn heading(record: &ByteRecord, builder: &Builder<'_>, line: u64) -> Result<Layo
         let problem = "the first line holds numbers where headings belong";
         return Err(builder.line_error(line, problem));
     }
-    for (i, h) in headings.iter().enumerate() {
-        if !h.is_empty() && headings[..i].contains(h) {
+    let mut seen = std::collections::BTreeSet::new();
+    for h in &headings {
+        if !h.is_empty() && !seen.insert(h) {
             return Err(builder.line_error(line, format!("two columns are headed {h:?}")));
         }
     }
@@ -149,7 +150,7 @@ fn classify(layout: &mut Layout, first: &ByteRecord, builder: &mut Builder<'_>) 
         } else if lower == "time" || lower == "timestamp" {
             Role::Time(unit)
         } else if number || unit.is_some() {
-            let value = layout.long.is_none() && layout.events.is_none();
+            let value = layout.long.is_none();
             if value && builder.wants(heading) { Role::Metric } else { Role::Skip }
         } else if listed == Some(false) {
             Role::Skip
@@ -212,7 +213,7 @@ fn row(
         }
     }
     if let Some((good, total)) = layout.events {
-        return events(layout, record, builder, labels, (good, total), when, line);
+        events(layout, record, builder, labels, (good, total), when, line)?;
     }
     if let Some((metric, value, unit)) = layout.long {
         let name = String::from_utf8_lossy(record[metric].trim_ascii()).into_owned();
@@ -294,10 +295,7 @@ fn events(
             .map_err(|_| builder.cell(at(i), "a count of events is a whole number"))
     };
     let (g, t) = (count(builder, good)?, count(builder, total)?);
-    let name = match builder.options.default_name() {
-        name if name == "value" => "events".to_owned(),
-        name => name,
-    };
+    let name = builder.options.events_name();
     builder.wants(&name);
     let series = builder.series(&name, labels, None, true, line)?;
     builder.push_events(series, g, t, when, at(good))

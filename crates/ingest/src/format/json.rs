@@ -131,9 +131,12 @@ fn object(
                 .map_err(|problem| builder.cell(At { line, column: key, text: &text }, problem))?;
             when.time = Some(time);
         } else if value.is_number() {
-            if !long && !events && builder.wants(key) {
+            if !long && builder.wants(key) {
                 numbers.push((key, value));
             }
+        } else if builder.has_met(key) && !long {
+            // A metric that is suddenly no number is a measurement that would get lost.
+            numbers.push((key, value));
         } else if value.is_string() && listed.is_none() {
             labels.push((key.clone(), text_of(value)));
         }
@@ -150,14 +153,11 @@ fn object(
             })
         };
         let (good, total) = (count("good")?, count("total")?);
-        let name = match builder.options.default_name() {
-            name if name == "value" => "events".to_owned(),
-            name => name,
-        };
+        let name = builder.options.events_name();
         builder.wants(&name);
         let series = builder.series(&name, &labels, None, true, line)?;
         let at = At { line, column: "good", text: &good.to_string() };
-        return builder.push_events(series, good, total, when, at);
+        builder.push_events(series, good, total, when, at)?;
     }
     if long {
         let name = text_of(&map["metric"]);
