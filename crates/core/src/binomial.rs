@@ -4,7 +4,7 @@
 //! Probabilities come from Loader's saddle-point form of the mass function and the
 //! continued fraction of the incomplete beta function, so a tail of 10⁻³⁰⁰ has as many
 //! digits as one of 0.3. A comparison of a tail with `1 − level` that floating point cannot
-//! decide is decided in whole numbers.
+//! decide is decided in whole numbers, up to n = 4 096; beyond, a tie is left to rounding.
 //!
 //! # Source
 //! Loader (2000), *Fast and Accurate Computation of Binomial Probabilities*; NIST DLMF 8.17.

@@ -32,7 +32,8 @@ pub struct MannWhitney {
     pub pairs: Pairs,
     /// The p-values of the method in `method`.
     pub p: PValues,
-    /// Exact for samples without ties of which one has at most 8 values.
+    /// Exact for samples without ties of which one has at most 8 values (and at most 4·10⁶
+    /// pairs).
     pub method: Method,
     /// The normal approximation, with continuity correction.
     pub normal: PValues,

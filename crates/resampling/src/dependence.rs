@@ -10,7 +10,8 @@ pub struct Dependence {
     pub tau: f64,
     /// Autocorrelation at lag 1; `None` above 10⁵ observations.
     pub lag1: Option<f64>,
-    /// Whether `τ > 1` beyond what independent observations show by chance (about 0.1 %).
+    /// Whether `τ > 1` beyond what independent observations rarely show: nominally 0.1 %, up to
+    /// a few percent for rare indicators and heavy tails, on the cautious side.
     pub significant: bool,
 }
 
