@@ -1,3 +1,4 @@
+use crate::series::qualified;
 use crate::{Direction, Exhibit, Labels, Level, Seed, Unit, Verdict};
 
 /// What a finding is about; decides whether it gates.
@@ -197,14 +198,10 @@ impl Finding {
     /// The subject as it is printed: metric, labels, benchmark.
     #[must_use]
     pub fn name(&self) -> String {
-        let mut name =
-            self.subject.benchmark.as_ref().map_or_else(String::new, |b| format!("{b} "));
-        name.push_str(&self.subject.metric);
-        if !self.subject.labels.is_empty() {
-            let labels: Vec<String> =
-                self.subject.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            name.push_str(&format!("{{{}}}", labels.join(",")));
+        let metric = qualified(&self.subject.metric, &self.subject.labels);
+        match &self.subject.benchmark {
+            Some(benchmark) => format!("{benchmark} {metric}"),
+            None => metric,
         }
-        name
     }
 }

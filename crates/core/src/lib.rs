@@ -62,7 +62,7 @@ pub use observations::{Observations, Raw, RawError};
 pub use quantile::{QuantileType, quantile};
 pub use rational::{Rational, RationalError};
 pub use sample::{Order, Sample, SampleError};
-pub use series::{Dataset, Labels, Loop, Series, SeriesError, Source};
+pub use series::{Dataset, Labels, Loop, Series, SeriesError, Source, qualified};
 pub use summary::Summary;
 pub use text::{glob, number, percent};
 pub use unit::{Dimension, Unit, UnitError};

@@ -185,8 +185,10 @@ pub struct Objective {
     pub condition: Condition,
     /// Whether all matching series are judged as one.
     pub pooled: bool,
-    /// The promise as typed, without metric and labels.
+    /// The promise as typed, without metric and labels: `p95 <= 150ms`.
     pub claim: String,
+    /// Its condition alone: `<= 150ms`.
+    pub promise: String,
 }
 
 /// Why a text is not an [`Objective`].
@@ -303,7 +305,9 @@ impl<'a> Parser<'a> {
         self.skip();
         let claim = self.rest.split_whitespace().collect::<Vec<_>>().join(" ");
         let aggregate = self.aggregate()?;
+        let begin = self.rest;
         let condition = self.condition()?;
+        let promise = begin[..begin.len() - self.rest.len()].trim().to_owned();
         let pooled = self.eat("by");
         if pooled && !(self.eat("(") && self.eat("none") && self.eat(")")) {
             return self.fail("\"by (none)\"");
@@ -325,7 +329,7 @@ impl<'a> Parser<'a> {
                 return Err(ObjectiveError { found: q.to_string(), ..e.expect_err("it failed") });
             }
         }
-        Ok(Objective { metric, labels, aggregate, condition, pooled, claim })
+        Ok(Objective { metric, labels, aggregate, condition, pooled, claim, promise })
     }
 
     /// `METRIC{k=v}:`, where the colon decides that there is one.
@@ -541,7 +545,7 @@ mod tests {
         let ms = Unit::known("ms");
         let claim = Claim { comparison: Comparison::AtMost, target: 1_500.0 };
         assert_eq!(o.claims(ms.as_ref()).unwrap(), [claim]);
-        assert_eq!(o.claim, "p99.9 <= 1.5 s");
+        assert_eq!((o.claim.as_str(), o.promise.as_str()), ("p99.9 <= 1.5 s", "<= 1.5 s"));
 
         let rate = parse("rate(<= 200ms) >= 99.9%");
         let Condition::Absolute(_, q) = &rate.condition else { panic!("{rate:?}") };

@@ -62,12 +62,18 @@ impl Series {
     /// The metric with its labels: `latency{endpoint=search}`.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.labels.is_empty() {
-            return self.metric.name.clone();
-        }
-        let labels: Vec<String> = self.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        format!("{}{{{}}}", self.metric.name, labels.join(","))
+        qualified(&self.metric.name, &self.labels)
     }
+}
+
+/// A metric with its labels, `latency{endpoint=search}`; the metric alone without any.
+#[must_use]
+pub fn qualified(metric: &str, labels: &Labels) -> String {
+    if labels.is_empty() {
+        return metric.to_owned();
+    }
+    let labels: Vec<String> = labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    format!("{metric}{{{}}}", labels.join(","))
 }
 
 /// Whether the load generator waits for answers.

@@ -2,8 +2,8 @@ use std::num::NonZeroU32;
 
 use tailproof_core::{
     Aggregate, Claim, Class, Condition, Dataset, Finding, Guarantee, Level, Objective,
-    Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, Subject, Unit, UnitError,
-    Verdict, number,
+    Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, SeriesError, Subject, Unit,
+    UnitError, Verdict, number, qualified,
 };
 use tailproof_resampling::{Dependence, dependence, dependence_by};
 
@@ -88,6 +88,14 @@ pub enum SloError {
         /// What the series holds.
         holds: &'static str,
     },
+    /// Runs or times that do not fit the observations.
+    #[error("{series}: {source}")]
+    Series {
+        /// The series.
+        series: String,
+        /// What does not fit.
+        source: SeriesError,
+    },
     /// A relative objective without a baseline to be relative to.
     #[error("objective {0:?} is relative: it needs a baseline (--baseline DATA)")]
     NoBaseline(String),
@@ -118,6 +126,9 @@ pub fn judge(
     objectives: &[Objective],
     settings: &Settings,
 ) -> Result<Judged, SloError> {
+    for series in &data.series {
+        series.check().map_err(|source| SloError::Series { series: series.name(), source })?;
+    }
     let mut tasks = Vec::new();
     let mut pools = Vec::new();
     for objective in objectives {
@@ -162,14 +173,11 @@ pub fn judge(
 
 /// Metric, labels and claim as typed.
 fn full_text(objective: &Objective) -> String {
-    let labels: Vec<String> = objective.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
-    let labels =
-        if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-    let metric = objective.metric.clone().unwrap_or_default();
-    if metric.is_empty() && labels.is_empty() {
-        return objective.claim.clone();
+    let metric = objective.metric.as_deref().unwrap_or_default();
+    match qualified(metric, &objective.labels) {
+        name if name.is_empty() => objective.claim.clone(),
+        name => format!("{name}: {}", objective.claim),
     }
-    format!("{metric}{labels}: {}", objective.claim)
 }
 
 fn claims_in_unit(objective: &Objective, series: &Series) -> Result<Vec<Claim>, SloError> {

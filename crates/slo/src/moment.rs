@@ -144,7 +144,7 @@ fn judge_smooth(
     let suffix = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
     let name = objective.claim.split([' ', '<', '>']).next().unwrap_or_default().to_owned();
     let show = |x: f64| format!("{}{suffix}", number(x));
-    finding.why = why(finding, &name, &suffix, show, answer.method);
+    finding.why = why(finding, objective, &name, show, answer.method);
 }
 
 /// The verdict on one claim, from the bounds on both sides, which are noted.

@@ -172,8 +172,8 @@ pub(crate) fn quantile(
     let suffix = series.metric.suffix();
     finding.why = why(
         finding,
+        objective,
         &p_name(objective, p),
-        &suffix,
         |x| format!("{}{suffix}", number(x)),
         "order statistic",
     );
@@ -311,7 +311,7 @@ pub(crate) fn rate(
         _ => "good events".to_owned(),
     };
     let method = format!("{} of {}, Clopper-Pearson", number(count.sure as f64), number(n as f64));
-    finding.why = why(finding, &name, "", percent, &method);
+    finding.why = why(finding, objective, &name, percent, &method);
     Ok(())
 }
 
@@ -378,15 +378,17 @@ pub(crate) fn worst(verdicts: Vec<Verdict>) -> Verdict {
 /// The answer in one line: what, how sure, against which limit, by which method, from how many.
 pub(crate) fn why(
     finding: &Finding,
+    objective: &Objective,
     name: &str,
-    suffix: &str,
     show: impl Fn(f64) -> String,
     method: &str,
 ) -> String {
-    let claim = finding
-        .claim
-        .split_once([' ', '<', '>'])
-        .map_or(finding.claim.as_str(), |_| condition_text(&finding.claim));
+    let suffix = if finding.is_share() { String::new() } else { finding.suffix() };
+    let range = matches!(objective.condition, Condition::Range(..));
+    let upper_claim = match objective.condition {
+        Condition::Absolute(op, _) | Condition::Relative(op, _) => op.is_upper(),
+        _ => true,
+    };
     let estimate = finding.estimate.map_or_else(|| "?".to_owned(), &show);
     let pick = |side: Side| {
         finding.bounds.iter().filter(|b| b.side == side && b.value.is_finite()).min_by(|a, b| {
@@ -398,14 +400,13 @@ pub(crate) fn why(
         })
     };
     let (lower, upper) = (pick(Side::Lower), pick(Side::Upper));
-    let upper_claim = claim.starts_with('<');
     let decided = matches!(finding.verdict, Verdict::Pass | Verdict::Fail);
     let near = upper_claim == (finding.verdict == Verdict::Pass);
     let bounds = match (lower, upper) {
-        (_, Some(u)) if decided && near && !claim.starts_with("in") => {
+        (_, Some(u)) if decided && near && !range => {
             format!("at most {} at {}", show(u.value), u.level)
         }
-        (Some(l), _) if decided && !near && !claim.starts_with("in") => {
+        (Some(l), _) if decided && !near && !range => {
             format!("at least {} at {}", show(l.value), l.level)
         }
         (Some(l), Some(u)) => {
@@ -422,7 +423,8 @@ pub(crate) fn why(
     let interval = finding.interval.as_ref().map_or_else(String::new, |i| {
         let what =
             if i.method.starts_with("exact") { "exact bootstrap" } else { i.method.as_str() };
-        let bare = |x: f64| show(x).strip_suffix(suffix).map_or_else(|| show(x), str::to_owned);
+        let bare =
+            |x: f64| show(x).strip_suffix(suffix.as_str()).map_or_else(|| show(x), str::to_owned);
         format!("; {what} [{}, {}]", bare(i.lo), bare(i.hi))
     });
     let approximate = match finding.guarantee {
@@ -431,21 +433,15 @@ pub(crate) fn why(
         Guarantee::Approximate => ", approximate",
     };
     let n: Vec<String> = finding.n.iter().map(|&n| number(n as f64)).collect();
+    // A bare number was read in the unit of the data, which the finding's claim adds.
+    let unit = finding.claim.strip_prefix(&objective.claim).unwrap_or_default();
+    let promise = format!("{}{unit}", objective.promise);
     format!(
-        "{name} = {estimate}, {bounds} ({method}, one-sided{approximate}; n = {}) vs {claim}: {}{reason}{interval}",
+        "{name} = {estimate}, {bounds} ({method}, one-sided{approximate}; n = {}) vs {}: {}{reason}{interval}",
         n.join(" + "),
+        promise,
         finding.verdict.word(),
     )
-}
-
-/// `<= 150 ms` of `p95 <= 150ms`.
-fn condition_text(claim: &str) -> &str {
-    let body = match claim.split_once(')') {
-        Some((head, tail)) if head.starts_with("rate") => tail,
-        _ => claim,
-    };
-    let at = body.find(['<', '>']).or_else(|| body.find(" in ").map(|i| i + 1));
-    at.map_or(body, |at| body[at..].trim())
 }
 
 #[cfg(test)]

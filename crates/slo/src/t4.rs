@@ -124,6 +124,7 @@ pub fn objectives(targets: &[Target<'_>]) -> Vec<Objective> {
             metric: Some(series.metric.name.clone()),
             labels: series.labels.clone(),
             claim: format!("rate(<= {limit}) >= 99.99%"),
+            promise: ">= 99.99%".to_owned(),
             aggregate: Aggregate::Rate(Comparison::AtMost, limit),
             condition: Condition::Absolute(Comparison::AtLeast, Quantity::new(share, None)),
             pooled: false,
