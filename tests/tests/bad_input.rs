@@ -59,6 +59,7 @@ fn files_without_measurements() {
     refuses("once upon a time\nthere was\n", P95, &["format not recognised"]);
     refuses("other_ms\n1\n2\n", P95, &["no column matches \"latency\"", "other_ms"]);
     refuses("1,2\n3,4\n", P95, &["line 1", "headings"]);
+    refuses("1700,200,0.5,GET\n1701,200,0.7,GET\n", P95, &["line 1", "headings"]);
     refuses("latency_ms,latency_ms\n1,2\n", P95, &["line 1", "two columns"]);
 }
 

@@ -128,6 +128,23 @@ fn spreads_that_cannot_be_bounded_are_not_passed() {
 }
 
 #[test]
+fn compare_looks_at_what_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |k: u32| -> String {
+        (0..100_u32).map(|i| format!("{},{}\n", 100 + i % 7, k + i * 37 % 50)).collect()
+    };
+    for (name, k) in [("a.csv", 0), ("b.csv", 900)] {
+        fs::write(folder.path().join(name), format!("latency_ms,offset_ms\n{}", rows(k))).unwrap();
+    }
+    let all = run(folder.path(), &["compare", "a.csv", "b.csv"]);
+    let one = run(folder.path(), &["compare", "a.csv", "b.csv", "--metric", "lat*"]);
+    assert!(all.stdout.contains("offset") && !one.stdout.contains("offset"), "{}", one.stdout);
+    assert_ne!(all.code, one.code);
+    let none = run(folder.path(), &["compare", "a.csv", "b.csv", "--metric", "heap"]);
+    assert_eq!(none.code, 2, "{}", none.stderr);
+}
+
+#[test]
 fn one_proven_end_is_enough() {
     // p99 of 300 values has no upper bound at 99.9 %, but the lower one proves the regression.
     let folder = tempfile::tempdir().unwrap();

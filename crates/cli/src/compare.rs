@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,7 +9,7 @@ use tailproof_reporting::Evidence;
 
 use crate::artifact;
 use crate::exit::{self, Gate};
-use crate::inputs::{self, Reading};
+use crate::inputs::{self, Columns, Reading};
 use crate::output::{self, Output};
 
 /// Compare a candidate with a baseline, and fail on a regression
@@ -27,6 +26,9 @@ pub(crate) struct Compare {
     base: PathBuf,
     /// Measurements after
     candidate: PathBuf,
+    /// Compare only these metrics, with * and ?; repeatable [default: every numeric column]
+    #[arg(long, value_name = "GLOB")]
+    metric: Vec<String>,
     /// A regression is worse by more than this share of the baseline
     #[arg(long, default_value = "1%", value_parser = inputs::share, value_name = "SHARE")]
     min_effect: f64,
@@ -49,8 +51,9 @@ pub(crate) struct Compare {
 
 impl Compare {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let none = BTreeMap::new();
-        let read = |path: &PathBuf| self.reading.read(std::slice::from_ref(path), &[], &none);
+        let read = |path: &PathBuf| {
+            self.reading.read(std::slice::from_ref(path), Columns::matching(&self.metric))
+        };
         let base = read(&self.base).context("reading the baseline")?;
         let candidate = read(&self.candidate).context("reading the candidate")?;
         let settings = Settings {

@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::IsTerminal;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
 use tailproof_core::{Aggregate, Condition, Dataset, Direction, Level, Objective, Unit};
 use tailproof_ingest::{Format, Input, Options, Wanted};
 use tailproof_slo::config::{Config, MetricConfig};
@@ -77,66 +79,96 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a share that is not negative, such as 5% or 0.05".to_owned())
 }
 
+/// Which columns are read, and what is known of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    /// Patterns of metrics; empty for all.
+    wanted: Vec<String>,
+    supposed: Vec<Wanted>,
+    events: Vec<String>,
+    known: Vec<Wanted>,
+}
+
+impl Columns {
+    /// The metrics that match a pattern; all without one.
+    pub(crate) fn matching(patterns: &[String]) -> Self {
+        Self { wanted: patterns.to_vec(), ..Self::default() }
+    }
+
+    /// What objectives speak of, and what a configuration says of it.
+    pub(crate) fn of(objectives: &[Objective], known: &BTreeMap<String, MetricConfig>) -> Self {
+        let named = objectives.iter().map(|o| o.metric.clone());
+        let ratios = objectives.iter().filter(|o| o.aggregate == Aggregate::Ratio);
+        let supposed = |o: &Objective| Wanted {
+            pattern: o.metric.clone().unwrap_or_else(|| "*".to_owned()),
+            unit: data_unit(o),
+            direction: None,
+        };
+        let configured = |(name, m): (&String, &MetricConfig)| Wanted {
+            pattern: name.clone(),
+            unit: m.unit.clone(),
+            direction: m.direction,
+        };
+        Self {
+            // One objective without a name speaks of every metric.
+            wanted: named.collect::<Option<_>>().unwrap_or_default(),
+            supposed: objectives.iter().map(supposed).collect(),
+            events: ratios.filter_map(|o| o.metric.clone()).collect(),
+            known: known.iter().map(configured).collect(),
+        }
+    }
+}
+
+/// A bar for people who wait for large files; hidden elsewhere.
+fn progress(paths: &[PathBuf]) -> ProgressBar {
+    /// Smaller inputs are read before a bar could be seen.
+    const LARGE: u64 = 64 << 20;
+    let bytes: u64 = paths.iter().filter_map(|p| Some(fs::metadata(p).ok()?.len())).sum();
+    if bytes < LARGE || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(bytes);
+    let style = ProgressStyle::with_template("reading {bytes}/{total_bytes} {wide_bar} {eta}");
+    bar.set_style(style.expect("the template is right"));
+    bar
+}
+
 impl Reading {
-    /// Reads files into one data set, keeping what the objectives speak of.
-    pub(crate) fn read(
-        &self,
-        paths: &[PathBuf],
-        objectives: &[Objective],
-        known: &BTreeMap<String, MetricConfig>,
-    ) -> anyhow::Result<Dataset> {
+    /// Reads files into one data set, keeping what is wanted.
+    pub(crate) fn read(&self, paths: &[PathBuf], columns: Columns) -> anyhow::Result<Dataset> {
         let mut labels = self.labels.clone();
         if labels.as_ref().is_some_and(|l| l.len() == 1 && l[0] == "none") {
             labels = Some(Vec::new());
         }
-        let mut about: Vec<Wanted> = known
-            .iter()
-            .map(|(name, m)| Wanted {
-                pattern: name.clone(),
-                unit: m.unit.clone(),
-                direction: m.direction,
-            })
-            .collect();
+        let mut known = columns.known;
         if let Some(better) = self.direction {
             let direction = match better {
                 Better::Lower => Direction::Lower,
                 Better::Higher => Direction::Higher,
             };
-            about.push(Wanted { pattern: "*".into(), unit: None, direction: Some(direction) });
+            known.push(Wanted { pattern: "*".into(), unit: None, direction: Some(direction) });
         }
         let options = Options {
             format: self.format.0,
-            wanted: wanted(objectives),
-            supposed: supposed(objectives),
-            events: objectives
-                .iter()
-                .filter(|o| o.aggregate == Aggregate::Ratio)
-                .filter_map(|o| o.metric.clone())
-                .collect(),
-            known: about,
+            wanted: columns.wanted,
+            supposed: columns.supposed,
+            events: columns.events,
+            known,
             unit: self.unit.clone(),
             labels,
         };
-        let inputs = paths.iter().map(Input::from_path).collect();
-        Ok(tailproof_ingest::read(inputs, &options)?)
+        let bar = progress(paths);
+        let inputs = paths
+            .iter()
+            .map(|path| {
+                let bar = bar.clone();
+                Input::from_path(path).watched(move |bytes| bar.inc(bytes))
+            })
+            .collect();
+        let data = tailproof_ingest::read(inputs, &options);
+        bar.finish_and_clear();
+        Ok(data?)
     }
-}
-
-/// The metrics that objectives name; empty when one speaks of all.
-fn wanted(objectives: &[Objective]) -> Vec<String> {
-    objectives.iter().map(|o| o.metric.clone()).collect::<Option<_>>().unwrap_or_default()
-}
-
-/// The units that objectives suppose their metrics to have.
-fn supposed(objectives: &[Objective]) -> Vec<Wanted> {
-    objectives
-        .iter()
-        .map(|o| Wanted {
-            pattern: o.metric.clone().unwrap_or_else(|| "*".to_owned()),
-            unit: data_unit(o),
-            direction: None,
-        })
-        .collect()
 }
 
 /// The unit that an objective gives data without one.

@@ -18,7 +18,7 @@ use tailproof_slo::{Judged, Settings, judge};
 
 use crate::artifact;
 use crate::exit::{self, Gate};
-use crate::inputs::{self, Reading};
+use crate::inputs::{self, Columns, Reading};
 use crate::output::{self, Output};
 
 /// Judge objectives on measurements
@@ -149,7 +149,8 @@ impl Validate {
         let (mut config, files) = inputs::configuration(&self.objective, &self.slo)?;
         let component = self.component(&config)?;
         let level = self.level.or(config.level).unwrap_or(Level::P999);
-        let data = self.reading.read(&self.data, &config.objectives, &config.metrics)?;
+        let data =
+            self.reading.read(&self.data, Columns::of(&config.objectives, &config.metrics))?;
         let baseline = self.read_baseline(&config)?;
         let targets = t4::targets(&data, &config.objectives);
         if self.t4 {
@@ -234,7 +235,7 @@ impl Validate {
             return Ok(None);
         }
         self.reading
-            .read(&self.baseline, &config.objectives, &config.metrics)
+            .read(&self.baseline, Columns::of(&config.objectives, &config.metrics))
             .map(Some)
             .context("reading the baseline")
     }

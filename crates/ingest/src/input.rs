@@ -12,10 +12,22 @@ const HEAD: usize = 64 * 1024;
 const LONGEST: u64 = 16 << 20;
 
 /// Something to read.
-#[derive(Debug)]
 pub struct Input {
     name: String,
     kind: Kind,
+    watch: Option<Watch>,
+}
+
+/// Told how many bytes have been read since it was told last.
+type Watch = Box<dyn FnMut(u64)>;
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -32,13 +44,19 @@ impl Input {
         let path = path.as_ref();
         let name = path.display().to_string();
         let kind = if name == "-" { Kind::Stdin } else { Kind::Path(path.to_owned()) };
-        Self { name, kind }
+        Self { name, kind, watch: None }
     }
 
     /// Bytes in memory, under a name for messages.
     #[must_use]
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), kind: Kind::Bytes(bytes.into()) }
+        Self { name: name.into(), kind: Kind::Bytes(bytes.into()), watch: None }
+    }
+
+    /// Tells `watch` how many bytes were read, each time some are.
+    #[must_use]
+    pub fn watched(self, watch: impl FnMut(u64) + 'static) -> Self {
+        Self { watch: Some(Box::new(watch)), ..self }
     }
 
     /// The name as given.
@@ -61,7 +79,7 @@ impl Input {
             Kind::Stdin => Box::new(io::stdin()),
             Kind::Bytes(bytes) => Box::new(Cursor::new(bytes)),
         };
-        let mut hashing = Hashing { source, hash: Sha256::new(), bytes: 0 };
+        let mut hashing = Hashing { source, hash: Sha256::new(), bytes: 0, watch: self.watch };
         let mut head = Vec::new();
         hashing.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(io)?;
         if head.is_empty() {
@@ -134,6 +152,7 @@ pub(crate) struct Hashing {
     source: Box<dyn Read>,
     hash: Sha256,
     bytes: u64,
+    watch: Option<Watch>,
 }
 
 impl Read for Hashing {
@@ -141,6 +160,9 @@ impl Read for Hashing {
         let n = self.source.read(buffer)?;
         self.hash.update(&buffer[..n]);
         self.bytes += n as u64;
+        if let Some(watch) = &mut self.watch {
+            watch(n as u64);
+        }
         Ok(n)
     }
 }

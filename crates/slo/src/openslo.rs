@@ -127,7 +127,12 @@ struct SloObjective {
 /// # Errors
 /// Bad YAML, another version, an SLO that local data cannot answer, or no SLO at all.
 pub fn parse(text: &str) -> Result<Vec<Objective>, OpenSloError> {
-    let syntax = |e: serde_saphyr::Error| OpenSloError::Syntax(e.to_string());
+    // The first line says what and where; the rest draws the place.
+    let syntax = |e: serde_saphyr::Error| {
+        let text = e.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        OpenSloError::Syntax(line.trim_start_matches("error: ").to_owned())
+    };
     // A list begins with a dash; an untagged choice would lose line and field of an error.
     let first = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with(['#', '%']));
     let documents: Vec<Document> = if first.is_some_and(|l| l.trim_start().starts_with("- ")) {

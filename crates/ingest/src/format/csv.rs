@@ -100,7 +100,7 @@ fn csv_error(file: &str, error: csv::Error) -> IngestError {
 fn heading(record: &ByteRecord, builder: &Builder<'_>, line: u64) -> Result<Layout, IngestError> {
     let headings: Vec<String> =
         record.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect();
-    if headings.iter().all(|h| is_number(h)) {
+    if 2 * headings.iter().filter(|h| is_number(h)).count() > headings.len() {
         let problem = "the first line holds numbers where headings belong";
         return Err(builder.line_error(line, problem));
     }
