@@ -145,8 +145,12 @@ fn thresholds_and_ratios_live_in_one_file() {
     let rows: String = (0..1_000).map(|i| format!("{},99,100\n", i * 7 % 100)).collect();
     fs::write(folder.path().join("a.csv"), format!("latency_ms,good,total\n{rows}")).unwrap();
     let args = ["validate", "a.csv", "-o", "latency: p95 <= 150ms", "-o", "requests: ratio >= 98%"];
-    let run = run(folder.path(), &args);
-    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let alone = run(folder.path(), &args);
+    assert_eq!(alone.code, 0, "{}{}", alone.stdout, alone.stderr);
+    // With a baseline the events are listed as not compared, instead of being passed over.
+    let both = run(folder.path(), &[args.as_slice(), &["--baseline", "a.csv"]].concat());
+    assert_eq!(both.code, 0, "{}{}", both.stdout, both.stderr);
+    assert!(both.stdout.contains("requests is not there as raw values"), "{}", both.stdout);
 }
 
 #[test]

@@ -39,7 +39,14 @@ pub fn compare(
         .filter(raw)
         .filter_map(|c| Some((base.series.iter().find(|b| same(b, c))?, c)))
         .collect();
-    if pairs.is_empty() {
+    // What both hold, but not as values that can be compared.
+    let other: Vec<String> = candidate
+        .series
+        .iter()
+        .filter(|c| !raw(c) && base.series.iter().any(|b| same(b, c)))
+        .map(Series::name)
+        .collect();
+    if pairs.is_empty() && other.is_empty() {
         let list = |d: &Dataset| d.series.iter().map(Series::name).collect::<Vec<_>>().join(", ");
         return Err(CompareError::NothingInCommon { base: list(base), candidate: list(candidate) });
     }
@@ -58,9 +65,11 @@ pub fn compare(
     };
     compared.new = only(candidate, base);
     compared.gone = only(base, candidate);
-    for (names, what) in
-        [(&compared.new, "only in the candidate"), (&compared.gone, "only in the baseline")]
-    {
+    for (names, what) in [
+        (&compared.new, "only in the candidate"),
+        (&compared.gone, "only in the baseline"),
+        (&other, "not there as raw values, which a comparison needs"),
+    ] {
         for name in names {
             let subject = Subject { metric: name.clone(), ..Subject::default() };
             let verdict = Verdict::Inconclusive(Reason::NotTested);
