@@ -22,7 +22,9 @@ pub struct Compared {
 /// Compares every series that both data sets hold.
 ///
 /// The level is split over all rows of all metrics (Bonferroni), so that the chance of any
-/// false alarm in the table is at most `1 − level`. Series on one side only are listed.
+/// false alarm in the table is at most `1 − level` as far as the intervals of the rows hold
+/// theirs: exactly for boxes of order statistics, asymptotically for the others. Series on one
+/// side only, and those that are not raw values, are listed as not tested.
 ///
 /// # Errors
 /// Nothing in common, or a pair that cannot be compared.
