@@ -2,8 +2,8 @@
 
 use tailproof_core::binomial::{lower_rank, samples_to_pass, upper_rank};
 use tailproof_core::descriptive::Moments;
+use tailproof_core::distributions::student_quantile;
 use tailproof_core::{Guarantee, Level, QuantileType, Rank, Sample};
-use tailproof_hypothesis::student_quantile;
 use tailproof_resampling::QuantileBootstrap;
 
 /// An interval of the ratio candidate / baseline.

@@ -13,7 +13,7 @@ use num_bigint::BigUint;
 
 use crate::{Level, Rank, Rational};
 
-/// Stirling error `δ(n) = ln n! − ln(√(2πn)(n/e)ⁿ)`; 0 for n = 0 by convention.
+/// Stirling error `δ(n) = ln Γ(n+1) − ln(√(2πn)(n/e)ⁿ)`, n real; 0 for n = 0 by convention.
 #[must_use]
 pub fn stirling_error(n: f64) -> f64 {
     const SMALL: [f64; 17] = [
@@ -36,7 +36,11 @@ pub fn stirling_error(n: f64) -> f64 {
         0.005_207_655_919_609_640_4,
     ];
     if n <= 16.0 {
-        return SMALL[n as usize];
+        if n.fract() == 0.0 {
+            return SMALL[n as usize];
+        }
+        let ln_root_tau = 0.5 * std::f64::consts::TAU.ln();
+        return libm::lgamma(n + 1.0) - (n + 0.5) * n.ln() + n - ln_root_tau;
     }
     let r = 1.0 / (n * n);
     let tail = 1.0 / 1_680.0 - r * (1.0 / 1_188.0 - r * (691.0 / 360_360.0 - r / 156.0));
@@ -46,6 +50,9 @@ pub fn stirling_error(n: f64) -> f64 {
 /// Loader's deviance `bd₀(x, m) = x ln(x/m) + m − x`, without cancellation near `x = m`.
 #[must_use]
 pub fn deviance(x: f64, m: f64) -> f64 {
+    if x == 0.0 {
+        return m;
+    }
     if (x - m).abs() < 0.1 * (x + m) {
         let v = (x - m) / (x + m);
         let mut sum = (x - m) * v;
@@ -131,7 +138,7 @@ pub fn tails(k: u64, n: u64, p: f64, q: f64) -> Tails {
 
 /// The continued fraction of `I_x(a, b)` by the modified Lentz method (DLMF 8.17.22),
 /// to be multiplied by `x^a (1−x)^b / (a B(a, b))`.
-fn fraction(a: f64, b: f64, x: f64) -> f64 {
+pub(crate) fn fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let guard = |v: f64| if v.abs() < TINY { TINY } else { v };
     let mut c = 1.0;

@@ -9,6 +9,7 @@
 //! | What is the 95th percentile?                        | [`quantile()`], [`Sample::quantile`] |
 //! | Mean, spread, shape?                                | [`descriptive`]                   |
 //! | How often do `n` coins show `k` heads?              | [`binomial`]                      |
+//! | Tails and quantiles of the normal, t, χ², F, Beta   | [`distributions`]                 |
 //! | Which order statistics bound a percentile?          | [`binomial::upper_rank`]          |
 //! | What was found, and how sure?                       | [`Finding`], [`Verdict`]          |
 //!
@@ -31,6 +32,7 @@
 mod binned;
 pub mod binomial;
 pub mod descriptive;
+pub mod distributions;
 mod ecdf;
 mod environment;
 mod exhibit;

@@ -1,7 +1,7 @@
 use tailproof_core::{Level, Sample};
 
-use crate::distributions::normal_quantile;
 use crate::mann_whitney::{Method, NullDistribution, has_ties, null_variance};
+use tailproof_core::distributions::normal_quantile;
 
 /// The Hodges–Lehmann shift with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,6 @@
 //! | How often is one sample above another?                | [`vargha_delaney`], [`cliffs_delta`] |
 //! | By how much is it shifted?                            | [`hodges_lehmann`]                |
 //! | How large is the difference in standard deviations?   | [`cohens_d`], [`hedges_g`], [`glass_delta`] |
-//! | Quantiles of the normal and Student's distribution    | [`normal_quantile`], [`student_quantile`] |
 //!
 //! ```
 //! # use tailproof_core::Sample;
@@ -21,21 +20,24 @@
 //! p-values are two-sided unless the name says otherwise; no function does I/O. Permutation
 //! tests are in `tailproof_resampling`.
 
-mod distributions;
 mod dominance;
+mod error;
 mod hodges_lehmann;
 mod mann_whitney;
 mod noncentral_t;
+mod p_values;
+mod power;
+mod ranks;
 mod standardized;
 mod welch;
 
-pub use distributions::{
-    normal_cdf, normal_quantile, power_factor, student_quantile, student_two_sided,
-};
 pub use dominance::{Pairs, PerformanceClass, cliffs_delta, vargha_delaney};
+pub use error::TestError;
 pub use hodges_lehmann::{HodgesLehmann, hodges_lehmann};
-pub use mann_whitney::{MannWhitney, Method, PValues, mann_whitney};
+pub use mann_whitney::{MannWhitney, Method, mann_whitney};
 pub use noncentral_t::noncentral_t_cdf;
+pub use p_values::PValues;
+pub use power::power_factor;
 pub use standardized::{
     EffectError, Standardized, cohens_d, cohens_d_document, cohens_d_interval, glass_delta,
     hedges_g,

@@ -1,7 +1,8 @@
 use tailproof_core::Sample;
 
-use crate::distributions::normal_cdf;
 use crate::dominance::Pairs;
+use crate::p_values::PValues;
+use tailproof_core::distributions::normal_cdf;
 
 /// How a p-value was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,17 +11,6 @@ pub enum Method {
     Exact,
     /// From the normal approximation, tie- and continuity-corrected.
     Normal,
-}
-
-/// p-values of a test in three directions.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PValues {
-    /// The samples differ.
-    pub two_sided: f64,
-    /// The first sample tends to be smaller.
-    pub less: f64,
-    /// The first sample tends to be larger.
-    pub greater: f64,
 }
 
 /// Outcome of the Mann–Whitney U test.

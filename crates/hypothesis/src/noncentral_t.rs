@@ -1,6 +1,4 @@
-use statrs::function::gamma::{gamma_ur, ln_gamma};
-
-use crate::distributions::normal_cdf;
+use tailproof_core::distributions::{chi_square_upper, ln_gamma, normal_cdf, normal_density};
 
 /// `P(T ≤ t)` of the noncentral t distribution with `df` degrees of freedom and noncentrality
 /// `lambda`, where `T = (Z + λ)/S` and `df·S² ~ χ²_df`:
@@ -26,8 +24,8 @@ pub fn noncentral_t_cdf(t: f64, df: f64, lambda: f64) -> f64 {
     let sum = if t > 20.0 {
         trapezoid(-9.0, 9.0, |z| {
             let s = (z + lambda) / t;
-            let beyond = if s <= 0.0 { 1.0 } else { gamma_ur(df / 2.0, df / 2.0 * s * s) };
-            (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * beyond
+            let beyond = if s <= 0.0 { 1.0 } else { chi_square_upper(df * s * s, df) };
+            normal_density(z) * beyond
         })
     } else {
         // ln f(s)·s at s = e^u: df·u − df·e^{2u}/2 and a constant, highest at u = 0.
@@ -52,7 +50,7 @@ fn trapezoid(lo: f64, hi: f64, f: impl Fn(f64) -> f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distributions::student_two_sided;
+    use tailproof_core::distributions::student_two_sided;
 
     #[test]
     fn without_noncentrality_it_is_student() {

@@ -1,8 +1,8 @@
 use tailproof_core::descriptive::Moments;
 use tailproof_core::{Level, Sample};
 
-use crate::distributions::{normal_cdf, normal_quantile};
 use crate::noncentral_t::noncentral_t_cdf;
+use tailproof_core::distributions::{ln_gamma, normal_cdf, normal_quantile};
 
 /// Why a standardized effect does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -118,8 +118,7 @@ impl Standardized {
     /// As [`Standardized::cohens_d`].
     pub fn hedges_g(&self) -> Result<f64, EffectError> {
         let df = self.n1 + self.n2 - 2.0;
-        let ln = statrs::function::gamma::ln_gamma;
-        let j = (ln(df / 2.0) - ln((df - 1.0) / 2.0)).exp() / (df / 2.0).sqrt();
+        let j = (ln_gamma(df / 2.0) - ln_gamma((df - 1.0) / 2.0)).exp() / (df / 2.0).sqrt();
         self.cohens_d().map(|d| d * j)
     }
 

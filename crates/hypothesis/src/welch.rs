@@ -1,8 +1,8 @@
 use tailproof_core::descriptive::Moments;
 use tailproof_core::{Level, Sample};
 
-use crate::distributions::{student_quantile, student_two_sided};
 use crate::standardized::EffectError;
+use tailproof_core::distributions::{student_quantile, student_two_sided};
 
 /// Outcome of Welch's test of two means.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,11 +1,12 @@
 use std::num::NonZeroU32;
 
 use tailproof_core::descriptive::{Moments, mad};
+use tailproof_core::distributions::normal_quantile;
 use tailproof_core::{
     Aggregate, Bound, Claim, Comparison, Dimension, Finding, Guarantee, Interval, Noise, Objective,
     Observations, Reason, Sample, Series, Side, Unit, Verdict, number,
 };
-use tailproof_hypothesis::{normal_quantile, power_factor};
+use tailproof_hypothesis::power_factor;
 use tailproof_resampling::{
     Bootstrap, Studentized, StudentizedError, below, mean_with_error, sd_with_error, stream,
     studentized,
