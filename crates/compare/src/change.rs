@@ -4,7 +4,7 @@ use tailproof_core::binomial::{lower_rank, samples_to_pass, upper_rank};
 use tailproof_core::descriptive::Moments;
 use tailproof_core::distributions::student_quantile;
 use tailproof_core::{Guarantee, Level, QuantileType, Rank, Sample};
-use tailproof_resampling::QuantileBootstrap;
+use tailproof_resampling::RatioBootstrap;
 
 /// An interval of the ratio candidate / baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,16 +157,13 @@ pub fn of_quantiles(
     let (x, y) = (base.quantile(p), candidate.quantile(p));
     let alpha = level.alpha().to_f64();
     if enough(base) && enough(candidate) {
-        let law = |s: &Sample| QuantileBootstrap::of(s, p, QuantileType::InvertedCdf).atoms();
-        let (a, b) = (law(base), law(candidate));
-        if a[0].0 <= 0.0 {
-            return Err(BaseNearZero);
-        }
+        let law = RatioBootstrap::of_quantiles(base, candidate, p, QuantileType::InvertedCdf)
+            .map_err(|_| BaseNearZero)?;
         return Ok(Change {
             base: x,
             candidate: y,
-            lo: ratio_quantile(&a, &b, alpha / 2.0),
-            hi: ratio_quantile(&a, &b, 1.0 - alpha / 2.0),
+            lo: law.quantile(alpha / 2.0),
+            hi: law.quantile(1.0 - alpha / 2.0),
             method: "exact bootstrap of the ratio (B → ∞)",
             guarantee: Guarantee::Asymptotic,
             need: 1,
@@ -202,55 +199,11 @@ pub fn of_quantiles(
     })
 }
 
-/// The smallest r with `P(Y*/X* ≤ r) ≥ q`, for independent discrete laws with X* > 0.
-fn ratio_quantile(x: &[(f64, f64)], y: &[(f64, f64)], q: f64) -> f64 {
-    let mut cumulative = Vec::with_capacity(y.len());
-    let mut sum = 0.0;
-    for &(_, mass) in y {
-        sum += mass;
-        cumulative.push(sum);
-    }
-    // P(Y* ≤ r X*): both lists rise, so the pointer only moves forward while r > 0.
-    let cdf = |r: f64| -> f64 {
-        let mut j = 0;
-        let mut total = 0.0;
-        for &(value, mass) in x {
-            if r >= 0.0 {
-                while j < y.len() && y[j].0 <= r * value {
-                    j += 1;
-                }
-            } else {
-                j = y.partition_point(|a| a.0 <= r * value);
-            }
-            if j > 0 {
-                total += mass * cumulative[j - 1];
-            }
-        }
-        total
-    };
-    if y[0].0 <= 0.0 && cdf(0.0) >= q && cdf(0.0_f64.next_down()) < q {
-        return 0.0; // Bisection would creep towards it through all magnitudes.
-    }
-    let (x_min, x_max) = (x[0].0, x[x.len() - 1].0);
-    let (y_min, y_max) = (y[0].0, y[y.len() - 1].0);
-    let (mut lo, mut hi) =
-        ((y_min / x_max).min(y_min / x_min).next_down(), (y_max / x_min).max(y_max / x_max));
-    // The masses add up to 1 but for rounding, and so may miss q.
-    for _ in 0..200 {
-        let mid = lo + (hi - lo) / 2.0;
-        if mid <= lo || mid >= hi {
-            break;
-        }
-        if cdf(mid) >= q { hi = mid } else { lo = mid }
-    }
-    hi
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use tailproof_core::Seed;
-    use tailproof_resampling::{below, stream};
+    use tailproof_resampling::{QuantileBootstrap, below, stream};
 
     fn skewed(n: usize, scale: f64, task: u64) -> Sample {
         let mut rng = stream(Seed(11), task);

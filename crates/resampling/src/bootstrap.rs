@@ -1,6 +1,7 @@
 use std::num::NonZeroU32;
 
 use rayon::prelude::*;
+use tailproof_core::descriptive::Moments;
 use tailproof_core::{Level, Sample, Seed};
 
 use crate::stream::{below, stream};
@@ -62,6 +63,13 @@ impl Replicates {
         // Against the first value, so that equal replicates have exactly their own mean.
         let first = self.values[0];
         first + self.values.iter().map(|x| x - first).sum::<f64>() / self.values.len() as f64
+    }
+
+    /// Their standard deviation, with divisor `B − 1`: the bootstrap standard error; NaN for
+    /// one replicate.
+    #[must_use]
+    pub fn sd(&self) -> f64 {
+        Moments::of_values(&self.values).sd(1)
     }
 
     /// Share of replicates at most `t`.

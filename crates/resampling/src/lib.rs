@@ -27,6 +27,10 @@
 
 mod bootstrap;
 mod dependence;
+mod independent;
+mod law;
+mod linear;
+mod mean;
 mod permutation;
 mod quantile;
 mod stream;
@@ -35,6 +39,10 @@ mod subset;
 
 pub use bootstrap::{Bootstrap, Replicates, bootstrap};
 pub use dependence::{Dependence, autocorrelation, dependence, dependence_by};
+pub use independent::{DifferenceBootstrap, NearZero, RatioBootstrap, clearly_positive, ratio_set};
+pub use law::{Discrete, Law};
+pub use linear::Branch;
+pub use mean::{CensoredMean, MeanBootstrap};
 pub use permutation::{Counts, Permutation, Permuted, permute_means};
 pub use quantile::QuantileBootstrap;
 pub use stream::{Stream, below, stream, uniform};

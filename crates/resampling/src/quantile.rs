@@ -3,10 +3,11 @@ use std::num::NonZeroU32;
 use rand_distr::{Beta, Distribution};
 use rayon::prelude::*;
 use tailproof_core::binomial::{deviance, mass, stirling_error, tails};
-use tailproof_core::quantile::position;
-use tailproof_core::{Level, QuantileType, Rank, Sample, Seed};
+use tailproof_core::quantile::{Position, position};
+use tailproof_core::{Binned, Ecdf, Level, QuantileType, Rank, Sample, Seed};
 
 use crate::bootstrap::Replicates;
+use crate::law::{Discrete, Law};
 use crate::stream::{stream, uniform};
 
 /// Probability that may be missing on each side of the window of atoms.
@@ -40,9 +41,9 @@ pub struct QuantileBootstrap {
     k: u64,
     /// Weight `f` of the upper one.
     weight: f64,
-    /// Order statistics of ranks `first..first + window.len()`.
-    window: Vec<f64>,
+    /// Ranks `first..=last` are kept.
     first: u64,
+    last: u64,
     atoms: Vec<Atom>,
     /// `ln` of the factor that all joint probabilities share.
     lead: f64,
@@ -64,6 +65,12 @@ struct Atom {
     step: f64,
 }
 
+impl Atom {
+    fn new(value: f64, count: f64) -> Self {
+        Self { value, mass: 0.0, cumulative: 0.0, count, low: 0.0, high: 0.0, step: 1.0 }
+    }
+}
+
 impl QuantileBootstrap {
     /// The distribution of the `p`-quantile of `sample`, of any quantile type.
     #[must_use]
@@ -71,28 +78,55 @@ impl QuantileBootstrap {
         let n = sample.len() as u64;
         let at = position(n, p, kind);
         let (first, last) = window(n, at.lower, at.upper);
-        let values = sample.order_statistics(first as usize, last as usize).into_owned();
-        Self::from_window(n, values, first, at.lower, at.weight)
-    }
-
-    fn from_window(n: u64, window: Vec<f64>, first: u64, k: u64, weight: f64) -> Self {
+        let values = sample.order_statistics(first as usize, last as usize);
         let mut atoms: Vec<Atom> = Vec::new();
-        for (i, &value) in window.iter().enumerate() {
+        for (i, &value) in values.iter().enumerate() {
             let count = (first + i as u64) as f64;
             match atoms.last_mut() {
                 Some(atom) if atom.value == value => atom.count = count,
-                _ => atoms.push(Atom {
-                    value,
-                    mass: 0.0,
-                    cumulative: 0.0,
-                    count,
-                    low: 0.0,
-                    high: 0.0,
-                    step: 1.0,
-                }),
+                _ => atoms.push(Atom::new(value, count)),
             }
         }
-        let mut dist = Self { n, k, weight, window, first, atoms, lead: 0.0 };
+        Self::from_atoms(n, atoms, (first, last), at)
+    }
+
+    /// The same for a weighted distribution, of up to 10⁹ observations and more.
+    ///
+    /// Censored observations count: their atoms lie at −∞ and ∞, and so may an end of an
+    /// interval. A quantile type that interpolates between a value and a censored one gives
+    /// the censored side. Mean and standard deviation are then infinite or NaN.
+    #[must_use]
+    pub fn of_ecdf(ecdf: &Ecdf, p: Rank, kind: QuantileType) -> Self {
+        let n = ecdf.n();
+        let at = position(n, p, kind);
+        let (first, last) = window(n, at.lower, at.upper);
+        let censored = |value: f64, count: u64| (count > 0).then_some((value, count));
+        let all = censored(f64::NEG_INFINITY, ecdf.below())
+            .into_iter()
+            .chain(ecdf.atoms().iter().copied())
+            .chain(censored(f64::INFINITY, ecdf.above()));
+        let mut atoms = Vec::new();
+        let mut seen = 0;
+        for (value, count) in all {
+            let before = seen;
+            seen += count;
+            if seen >= first && before < last {
+                atoms.push(Atom::new(value, seen.min(last) as f64));
+            }
+        }
+        Self::from_atoms(n, atoms, (first, last), at)
+    }
+
+    /// The laws at both ends of what buckets leave open: with every observation at the lower
+    /// and at the upper edge of its bucket. The truth lies between.
+    #[must_use]
+    pub fn of_binned(binned: &Binned, p: Rank, kind: QuantileType) -> (Self, Self) {
+        (Self::of_ecdf(&binned.lower(), p, kind), Self::of_ecdf(&binned.upper(), p, kind))
+    }
+
+    fn from_atoms(n: u64, atoms: Vec<Atom>, (first, last): (u64, u64), at: Position) -> Self {
+        let (k, weight) = (at.lower, at.weight);
+        let mut dist = Self { n, k, weight, first, last, atoms, lead: 0.0 };
         dist.weigh();
         if weight > 0.0 {
             dist.prepare_pairs();
@@ -148,8 +182,23 @@ impl QuantileBootstrap {
     }
 
     fn mix(&self, i: usize, j: usize) -> f64 {
-        let (a, b) = (self.atoms[i].value, self.atoms[j].value);
-        if a == b { a } else { (1.0 - self.weight) * a + self.weight * b }
+        self.between(self.atoms[i].value, self.atoms[j].value)
+    }
+
+    fn between(&self, a: f64, b: f64) -> f64 {
+        if a == b || a.is_infinite() {
+            a
+        } else if b.is_infinite() {
+            b
+        } else {
+            (1.0 - self.weight) * a + self.weight * b
+        }
+    }
+
+    /// The kept observation of rank `r`, or the nearest one kept.
+    fn ranked(&self, r: u64) -> f64 {
+        let at = self.atoms.partition_point(|a| a.count < r as f64);
+        self.atoms[at.min(self.atoms.len() - 1)].value
     }
 
     /// `P(Q* ≤ t)`, right-continuous.
@@ -203,6 +252,9 @@ impl QuantileBootstrap {
         }
         // Between two atoms lie mixtures; bisect over the doubles until one is left.
         let (mut below, mut reached) = (self.atoms[lo - 1].value, to);
+        if below.is_infinite() || reached.is_infinite() {
+            return to; // A mixture with a censored value is censored.
+        }
         loop {
             let mid = below + (reached - below) / 2.0;
             if mid <= below || mid >= reached {
@@ -318,11 +370,7 @@ impl QuantileBootstrap {
         let rest = n - k;
         // 1 − U is drawn: for p > 1/2 it is the small one, and ⌈nU⌉ = n − ⌊n(1−U)⌋.
         let law = Beta::new(rest + 1.0, k).expect("both shapes are at least 1");
-        let value = |upper: f64| {
-            let rank = self.n - (n * upper) as u64;
-            let at = rank.clamp(self.first, self.first + self.window.len() as u64 - 1);
-            self.window[(at - self.first) as usize]
-        };
+        let value = |upper: f64| self.ranked(self.n - (n * upper) as u64);
         let values = (0..count.get())
             .into_par_iter()
             .with_min_len(256)
@@ -334,20 +382,40 @@ impl QuantileBootstrap {
                     return lower;
                 }
                 let next = value(upper * uniform(&mut rng).powf(1.0 / rest));
-                if next == lower {
-                    return lower;
-                }
-                (1.0 - self.weight) * lower + self.weight * next
+                self.between(lower, next)
             })
             .collect();
         Replicates::new(values)
     }
 
-    /// Values and probabilities of the lower order statistic: the whole law for quantile
-    /// types that do not interpolate.
+    /// The whole law as values and probabilities.
+    ///
+    /// With interpolation, every pair of a lower and an upper order statistic is a value:
+    /// ```text
+    /// P(X*₍k₎ = v_i, X*₍k+1₎ = v_j) = C(n,k)(F_i^k − F_{i−1}^k)[(1−F_{j−1})^{n−k} − (1−F_j)^{n−k}]   i < j
+    /// ```
     #[must_use]
-    pub fn atoms(&self) -> Vec<(f64, f64)> {
-        self.atoms.iter().map(|a| (a.value, a.mass)).collect()
+    pub fn law(&self) -> Discrete {
+        let mut pairs: Vec<(f64, f64)> = Vec::with_capacity(self.atoms.len());
+        for (i, atom) in self.atoms.iter().enumerate() {
+            if self.weight == 0.0 {
+                pairs.push((atom.value, atom.mass));
+                continue;
+            }
+            // P(X*₍k₎ = v_i, X*₍k+1₎ > v_j), which falls as j rises.
+            let beyond = |j: usize| self.joint(i, j) * atom.step;
+            let mut rest = beyond(i);
+            pairs.push((atom.value, (atom.mass - rest).max(0.0)));
+            for j in i + 1..self.atoms.len() {
+                let next = beyond(j);
+                pairs.push((self.mix(i, j), (rest - next).max(0.0)));
+                rest = next;
+                if rest < NEGLIGIBLE {
+                    break;
+                }
+            }
+        }
+        Discrete::new(pairs, 0.0).expect("the atoms carry all mass")
     }
 
     /// Sample size.
@@ -359,20 +427,33 @@ impl QuantileBootstrap {
     /// The quantile of the sample itself.
     #[must_use]
     pub fn sample_quantile(&self) -> f64 {
-        let value = |rank: u64| self.window[(rank - self.first) as usize];
-        let lower = value(self.k);
-        if self.weight == 0.0 {
-            return lower;
-        }
-        let upper = value(self.k + 1);
-        if lower == upper { lower } else { (1.0 - self.weight) * lower + self.weight * upper }
+        let lower = self.ranked(self.k);
+        if self.weight == 0.0 { lower } else { self.between(lower, self.ranked(self.k + 1)) }
     }
 
     /// The sample's order statistic of rank `r`, when it lies in the window that carries the
     /// probability; saves another pass over the data.
     #[must_use]
     pub fn order_statistic(&self, r: u64) -> Option<f64> {
-        self.window.get(usize::try_from(r.checked_sub(self.first)?).ok()?).copied()
+        (self.first <= r && r <= self.last).then(|| self.ranked(r))
+    }
+}
+
+impl Law for QuantileBootstrap {
+    fn cdf(&self, t: f64) -> f64 {
+        Self::cdf(self, t)
+    }
+
+    fn quantile(&self, q: f64) -> f64 {
+        Self::quantile(self, q)
+    }
+
+    fn mean(&self) -> f64 {
+        Self::mean(self)
+    }
+
+    fn sd(&self) -> f64 {
+        Self::sd(self)
     }
 }
 
