@@ -46,8 +46,9 @@ fn sum_of(values: impl IntoIterator<Item = f64>) -> Twofold {
     sum.settled()
 }
 
-/// `x · 2^e` with one rounding unless it overflows.
-fn ldexp(x: f64, e: i32) -> f64 {
+/// `x · 2^e`, rounded once unless it overflows or `e` is below −1 074.
+#[must_use]
+pub fn ldexp(x: f64, e: i32) -> f64 {
     let power = |e: i32| {
         if e >= -1_022 {
             f64::from_bits(((e + 1_023) as u64) << 52)
@@ -140,7 +141,31 @@ impl Moments {
     /// Arithmetic mean.
     #[must_use]
     pub fn mean(&self) -> f64 {
-        ldexp(self.mean.hi + self.mean.lo, self.exponent)
+        self.mean_in(0)
+    }
+
+    /// The largest observation lies below `2^exponent` and, unless all are 0, not below half
+    /// of it.
+    #[must_use]
+    pub const fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
+    /// The mean in units of `2^exponent`.
+    #[must_use]
+    pub fn mean_in(&self, exponent: i32) -> f64 {
+        ldexp(self.mean.hi + self.mean.lo, self.exponent - exponent)
+    }
+
+    /// This mean minus another's, in units of `2^exponent`; take the larger exponent of the two.
+    ///
+    /// The means are kept to twice the digits of an `f64`, so that a common offset cancels
+    /// without loss: what is rounded is the difference.
+    #[must_use]
+    pub fn mean_minus(&self, other: &Self, exponent: i32) -> f64 {
+        let (e, f) = (self.exponent - exponent, other.exponent - exponent);
+        (ldexp(self.mean.hi, e) - ldexp(other.mean.hi, f))
+            + (ldexp(self.mean.lo, e) - ldexp(other.mean.lo, f))
     }
 
     /// Variance with divisor `n − ddof`; NaN when that is not positive, 0 for constant data.
@@ -152,7 +177,13 @@ impl Moments {
     /// Square root of [`Moments::variance`], without its overflow and underflow.
     #[must_use]
     pub fn sd(&self, ddof: u32) -> f64 {
-        ldexp(self.scaled_variance(ddof).sqrt(), self.exponent)
+        self.sd_in(ddof, 0)
+    }
+
+    /// [`Moments::sd`] in units of `2^exponent`.
+    #[must_use]
+    pub fn sd_in(&self, ddof: u32, exponent: i32) -> f64 {
+        ldexp(self.scaled_variance(ddof).sqrt(), self.exponent - exponent)
     }
 
     /// Standard error of the mean, `s/√n` with divisor `n − 1`; NaN for n = 1.
@@ -333,6 +364,16 @@ mod tests {
 
     fn sample(values: &[f64]) -> Sample {
         Sample::new(values.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn means_differ_by_what_their_offset_hides() {
+        // Means 1e15 + 1/3 and 1e15 + 2/3: their doubles differ by 0.25 or 0.375.
+        let a = Moments::of_values(&[1e15, 1e15, 1e15 + 1.0]);
+        let b = Moments::of_values(&[1e15, 1e15 + 1.0, 1e15 + 1.0]);
+        assert!((b.mean_minus(&a, 0) - 1.0 / 3.0).abs() < 1e-15);
+        assert!((b.mean() - a.mean() - 1.0 / 3.0).abs() > 0.01);
+        assert_eq!(Moments::of_values(&[5e-324; 2]).mean_in(-1_074), 1.0);
     }
 
     #[test]
