@@ -3,12 +3,31 @@
 //!
 //! | Question                                                  | Item                       |
 //! | --------------------------------------------------------- | -------------------------- |
+//! | **Exact laws, B → ∞**                                     | [`Law`]                    |
 //! | How sure is a percentile?                                 | [`QuantileBootstrap`]      |
-//! | The same as replicates, for people who expect them        | [`QuantileBootstrap::replicates`] |
+//! | How sure is a mean, a sum, a difference of means?         | [`MeanBootstrap`]          |
+//! | … a difference or ratio of two percentiles or means?      | [`DifferenceBootstrap`], [`RatioBootstrap`], [`ratio_set`] |
+//! | **Replicates**                                            | [`Replicates`]             |
 //! | How sure is any statistic?                                | [`bootstrap`]              |
+//! | … a percentile, for people who expect replicates?         | [`QuantileBootstrap::replicates`] |
+//! | … of strata of fixed sizes?                               | [`stratified`]             |
+//! | … of pairs, of two independent samples?                   | [`paired()`], [`two_samples`] |
+//! | … of several runs?                                        | [`hierarchical`]           |
+//! | … of dependent observations?                              | [`blocks()`], [`block_length()`] |
+//! | … with weights: streams, a posterior                      | [`poisson()`], [`bayesian()`] |
+//! | … that the bootstrap gets wrong, such as a maximum?       | [`m_out_of_n`]             |
+//! | **Intervals**                                             |                            |
+//! | Percentile, basic, normal, BC and BCa                     | [`Intervals`]              |
+//! | … of an exact law, without replicates                     | [`bca_of_law`], [`basic_of_law`] |
 //! | How sure is a mean or a standard deviation?               | [`studentized`]            |
+//! | An interval of a percentile that covers whatever the law  | [`order_statistic_interval`] |
+//! | Bias, standard error, acceleration?                       | [`jackknife()`], [`infinitesimal_jackknife`] |
+//! | How sure is a bagged statistic?                           | [`smoothed`]               |
+//! | **Permutation**                                           |                            |
 //! | Could a difference of means be chance?                    | [`permute_means`]          |
-//! | How many independent observations is this sample worth?   | [`dependence`]             |
+//! | **Dependence**                                            |                            |
+//! | How many independent observations is this sample worth?   | [`dependence`], [`autocorrelation_time`] |
+//! | Are the first autocorrelations zero?                      | [`ljung_box()`]            |
 //! | A random generator per task, whatever the threads         | [`stream`]                 |
 //!
 //! ```
@@ -25,25 +44,62 @@
 //!
 //! Results depend on data, settings and seed only, never on the number of threads.
 
+mod bayesian;
+mod bca;
+mod block_length;
+mod blocks;
 mod bootstrap;
 mod dependence;
+mod effective;
+mod error;
+mod exact_intervals;
+mod hierarchical;
 mod independent;
+mod infinitesimal;
+mod intervals;
+mod jackknife;
 mod law;
 mod linear;
+mod ljung_box;
+mod m_out_of_n;
 mod mean;
+mod paired;
 mod permutation;
+mod poisson;
 mod quantile;
+mod redraw;
+mod stratified;
 mod stream;
 mod studentized;
 mod subset;
+mod two_samples;
+mod weighted;
 
+pub use bayesian::bayesian;
+pub use bca::{bca_levels, bias_correction};
+pub use block_length::{BlockLength, block_length};
+pub use blocks::{Blocks, blocks};
 pub use bootstrap::{Bootstrap, Replicates, bootstrap};
 pub use dependence::{Dependence, autocorrelation, dependence, dependence_by};
+pub use effective::{AutocorrelationTime, TimeEstimator, autocorrelation_time, bartlett_lag};
+pub use error::ResamplingError;
+pub use exact_intervals::{basic_of_law, bca_of_law, order_statistic_interval};
+pub use hierarchical::hierarchical;
 pub use independent::{DifferenceBootstrap, NearZero, RatioBootstrap, clearly_positive, ratio_set};
+pub use infinitesimal::{Influence, Smoothed, infinitesimal_jackknife, smoothed};
+pub use intervals::{IntervalError, Intervals};
+pub use jackknife::{Jackknife, jackknife};
 pub use law::{Discrete, Law};
 pub use linear::Branch;
+pub use ljung_box::{LjungBox, ljung_box};
+pub use m_out_of_n::{m_out_of_n, rescaled};
 pub use mean::{CensoredMean, MeanBootstrap};
+pub use paired::paired;
 pub use permutation::{Counts, Permutation, Permuted, permute_means};
+pub use poisson::poisson;
 pub use quantile::QuantileBootstrap;
+pub use stratified::stratified;
 pub use stream::{Stream, below, stream, uniform};
 pub use studentized::{Studentized, StudentizedError, mean_with_error, sd_with_error, studentized};
+pub use two_samples::two_samples;
+pub use weighted::weighted_mean;
