@@ -66,7 +66,10 @@ pub struct AndersonDarlingPermuted {
 /// Sees differences of location, spread and shape, and weighs the tails more than Kolmogorov and
 /// Smirnov do. p is interpolated linearly in `ln(p/(1 − p))` between critical values
 /// `b₀ + b₁/√(k−1) + b₂/(k−1)` and is asymptotic; beyond the table it stands at 0.25 or 0.001
-/// and `limit` says so.
+/// and `limit` says so. `σ_N` is that of data without ties: with many ties the midrank form gives
+/// p-values that are too small (equal distributions of 6 distinct values, three groups of 15:
+/// 8.4 % at 5 %; of 20 values 7.1 %), the right form too large ones (3.6 %, 4.6 %). Then use
+/// [`anderson_darling_permuted`], which needs no `σ_N`.
 ///
 /// # Errors
 /// Fewer than two groups or four observations in all; all observations equal.

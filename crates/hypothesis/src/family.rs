@@ -92,15 +92,14 @@ pub enum Attainable {
 /// For each row, by its smallest attainable p, whether the correction can reject it at `q`.
 ///
 /// ```text
-/// bh    Alone up to q/m, OnlyInFamily up to q·k/m, Never above      k = #{rows with p ≤ this p}
-/// by    the same with q/Σ_{k=1..m} 1/k for q
-/// holm  Alone up to q/m, Never above; also hochberg, hommel, bonferroni; Šidák's with
-///       1 − (1−q)^{1/m}
-/// none  Alone up to q, Never above
+/// Never         the adjusted p is above q even when every row reaches its smallest p
+/// Alone         it is at most q when every other row shows p = 1
+/// OnlyInFamily  otherwise: "not significant alone in a family of m"
 /// ```
-/// The rule looks at a row and at those that need no more observations than it. It is strict:
-/// a step-up or step-down correction that rejects *other* rows can carry along a row that is
-/// called `Never` here. Comparisons allow a relative 10⁻¹² for rounding of q·k/m.
+/// Exact for every correction here, since an adjusted p never falls when a p rises. (The rule
+/// `p ≤ q·k/m` with k rows at least as small would call a row impossible that Benjamini and
+/// Hochberg's step-up carries along: smallest p-values 0.03 and 0.04 at q = 0.05.) Limits are
+/// widened by a relative 10⁻¹² for rounding.
 ///
 /// # Example
 /// ```
@@ -113,21 +112,15 @@ pub enum Attainable {
 /// ```
 #[must_use]
 pub fn attainable(smallest: &[f64], q: f64, correction: Correction) -> Vec<Attainable> {
-    let m = smallest.len();
-    let alone = fcr_level(correction, q, m, 0);
-    let step_up =
-        matches!(correction, Correction::BenjaminiHochberg | Correction::BenjaminiYekutieli);
-    let mut sorted = smallest.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let within = |p: f64, limit: f64| p <= limit * (1.0 + 1e-12);
-    smallest
-        .iter()
-        .map(|&p| {
-            let k = sorted.partition_point(|&other| other <= p);
-            let together = if step_up { fcr_level(correction, q, m, k) } else { alone };
-            if within(p, alone) {
+    let within = |p: f64| p <= q * (1.0 + 1e-12);
+    let best = correction.adjust(smallest);
+    (0..smallest.len())
+        .map(|i| {
+            let mut others = vec![1.0; smallest.len()];
+            others[i] = smallest[i];
+            if within(correction.adjust(&others)[i]) {
                 Attainable::Alone
-            } else if within(p, together) {
+            } else if within(best[i]) {
                 Attainable::OnlyInFamily
             } else {
                 Attainable::Never
@@ -164,6 +157,8 @@ mod tests {
         assert_eq!(bh(&rows)[0], Attainable::Never); // k = 1.
         assert_eq!(bh(&rows)[1], Attainable::Never); // 0.1 > q.
         assert_eq!(bh(&[0.05]), [Attainable::Alone]); // A tie with the limit is within it.
+        // 0.03 alone is above 0.05/2, but both are rejected when both reach their smallest.
+        assert_eq!(bh(&[0.03, 0.04]), [Attainable::OnlyInFamily; 2]);
         assert_eq!(attainable(&[p; 10], 0.05, Correction::Holm)[0], Attainable::Never);
         assert_eq!(attainable(&[p; 10], 0.05, Correction::None)[0], Attainable::Alone);
         assert!(bh(&[]).is_empty());

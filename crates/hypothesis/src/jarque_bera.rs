@@ -25,8 +25,8 @@ pub struct JarqueBera {
 /// ```
 /// Slow to converge: the χ² law needs thousands of observations. Below that small p-values are
 /// too small: of normal samples 2.1 % have p ≤ 1 % and 0.9 % have p ≤ 0.1 % at n = 100, still
-/// 1.3 % and 0.4 % at n = 1 000 (measured; 1.2 % and 0.1 % at n = 5 000). Up to 5 000 observations [`crate::shapiro_wilk`] is the better test; this
-/// one is for longer samples.
+/// 1.3 % and 0.4 % at n = 1 000 (measured; 1.2 % and 0.2 % at n = 5 000). Up to 5 000
+/// observations [`crate::shapiro_wilk`] is the better test; this one is for longer samples.
 ///
 /// # Errors
 /// Fewer than four observations; all equal.

@@ -44,7 +44,7 @@
 //! | … a shift, a difference of shares?                    | [`mann_whitney_sample_size`], [`two_proportion_sample_size`] |
 //! | … let a percentile objective pass?                    | [`gate_sample_size`], [`gate_power`], [`gate_detectable_share`] |
 //! | **Any time valid**                                    |                                   |
-//! | May I look after every observation?                   | [`sequential`]                    |
+//! | May one look after every observation?                 | [`sequential`]                    |
 //!
 //! ```
 //! # use tailproof_core::Sample;
@@ -97,6 +97,7 @@ mod power_t;
 mod proportion;
 mod ranks;
 mod ratio;
+pub mod sequential;
 mod shapiro_wilk;
 mod sign;
 mod standardized;

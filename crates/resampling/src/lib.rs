@@ -25,9 +25,25 @@
 //! | How sure is a bagged statistic?                           | [`smoothed`]               |
 //! | **Permutation**                                           |                            |
 //! | Could a difference of means be chance?                    | [`permute_means`]          |
+//! | Could a difference in any statistic be chance?            | [`permute_any`]            |
+//! | Could a mean difference of pairs be chance?               | [`permute_pairs`]          |
+//! | Do several groups differ?                                 | [`permute_groups`]         |
+//! | Do two sides differ within machines, days, endpoints?     | [`permute_strata`]         |
+//! | Do two sides of whole runs differ?                        | [`permute_runs`]           |
+//! | All relabellings of decimals, however many                | [`permute_lattice`]        |
+//! | A permutation p-value far below one in a million          | [`saddlepoint_means`]      |
+//! | A Monte-Carlo p-value with few draws                      | [`besag_clifford`]         |
+//! | Only the decision at one α, with few draws                | [`curtailed`]              |
+//! | How far can a Monte-Carlo p-value be trusted?             | [`PValue::interval`]       |
 //! | **Dependence**                                            |                            |
 //! | How many independent observations is this sample worth?   | [`dependence`], [`autocorrelation_time`] |
 //! | Are the first autocorrelations zero?                      | [`ljung_box()`]            |
+//! | **Pathologies of measurement**                            |                            |
+//! | Did a closed-loop load generator stand still?             | [`stalls`], [`coordinated_omission_corrected`] |
+//! | How long did it take to become steady?                    | [`warm_up()`]              |
+//! | Can the clock show this effect?                           | [`clock_resolution`]       |
+//! | One mode or more, and which?                              | [`dip()`], [`modes`]       |
+//! | **Randomness**                                            |                            |
 //! | A random generator per task, whatever the threads         | [`stream`]                 |
 //!
 //! ```
@@ -49,7 +65,9 @@ mod bca;
 mod block_length;
 mod blocks;
 mod bootstrap;
+mod clock;
 mod dependence;
+mod dip;
 mod effective;
 mod error;
 mod exact_intervals;
@@ -68,11 +86,13 @@ mod permutation;
 mod poisson;
 mod quantile;
 mod redraw;
+mod stalls;
 mod stratified;
 mod stream;
 mod studentized;
 mod subset;
 mod two_samples;
+mod warm_up;
 mod weighted;
 
 pub use bayesian::bayesian;
@@ -80,7 +100,9 @@ pub use bca::{bca_levels, bias_correction};
 pub use block_length::{BlockLength, block_length};
 pub use blocks::{Blocks, blocks};
 pub use bootstrap::{Bootstrap, Replicates, bootstrap};
+pub use clock::{ClockResolution, clock_resolution};
 pub use dependence::{Dependence, autocorrelation, dependence, dependence_by};
+pub use dip::{Dip, Mode, dip, modes};
 pub use effective::{AutocorrelationTime, TimeEstimator, autocorrelation_time, bartlett_lag};
 pub use error::ResamplingError;
 pub use exact_intervals::{basic_of_law, bca_of_law, order_statistic_interval};
@@ -95,11 +117,19 @@ pub use ljung_box::{LjungBox, ljung_box};
 pub use m_out_of_n::{m_out_of_n, rescaled};
 pub use mean::{CensoredMean, MeanBootstrap};
 pub use paired::paired;
-pub use permutation::{Counts, Permutation, Permuted, permute_means};
+pub use permutation::{
+    BesagClifford, Bound, Counts, CurtailedDecision, Directions, GroupsPermuted, LatticePermuted,
+    PValue, PairsPermuted, Permutation, PermutationError, Permuted, Relabelled, RunsPermuted,
+    Saddlepoint, besag_clifford, curtailed, permute_any, permute_groups, permute_groups_by,
+    permute_lattice, permute_means, permute_pairs, permute_runs, permute_strata, permute_strata_by,
+    saddlepoint_means,
+};
 pub use poisson::poisson;
 pub use quantile::QuantileBootstrap;
+pub use stalls::{Stalls, coordinated_omission_corrected, stalls};
 pub use stratified::stratified;
 pub use stream::{Stream, below, stream, uniform};
 pub use studentized::{Studentized, StudentizedError, mean_with_error, sd_with_error, studentized};
 pub use two_samples::two_samples;
+pub use warm_up::{WarmUp, warm_up};
 pub use weighted::weighted_mean;

@@ -1,99 +1,12 @@
-use std::num::NonZeroU32;
-
 use rayon::prelude::*;
-use tailproof_core::{Sample, Seed};
+use tailproof_core::Sample;
 
+use super::arrangements::choose;
+use super::centred::centred;
+use super::counts::Counts;
+use super::settings::Permutation;
 use crate::stream::stream;
 use crate::subset;
-
-/// Settings of a permutation test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permutation {
-    /// Seed of the random relabellings.
-    pub seed: Seed,
-    /// Random relabellings when there are too many to enumerate.
-    pub replicates: NonZeroU32,
-    /// All relabellings are tried when there are at most this many.
-    pub enumerate_up_to: u64,
-}
-
-impl Permutation {
-    /// 10 000 relabellings, enumeration up to 10⁶.
-    #[must_use]
-    pub const fn new(seed: Seed) -> Self {
-        const REPLICATES: NonZeroU32 = NonZeroU32::new(10_000).expect("not zero");
-        Self { seed, replicates: REPLICATES, enumerate_up_to: 1_000_000 }
-    }
-
-    /// Sets the number of random relabellings.
-    #[must_use]
-    pub const fn replicates(self, replicates: NonZeroU32) -> Self {
-        Self { replicates, ..self }
-    }
-}
-
-/// How many relabellings were at least as extreme as the data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Statistic at least the observed one.
-    pub at_least: u64,
-    /// Statistic at most the observed one.
-    pub at_most: u64,
-    /// Absolute statistic at least the observed one.
-    pub abs_at_least: u64,
-    /// Relabellings looked at.
-    pub total: u64,
-    /// Whether they were all there are, the observed one among them.
-    pub exhaustive: bool,
-}
-
-impl Counts {
-    /// `count / total` over all relabellings, `(1 + count)/(1 + total)` over random ones.
-    ///
-    /// # Source
-    /// Phipson & Smyth (2010), *SAGMB* 9(1), 39.
-    fn p(&self, count: u64) -> f64 {
-        if self.exhaustive {
-            count as f64 / self.total as f64
-        } else {
-            (1 + count) as f64 / (1 + self.total) as f64
-        }
-    }
-
-    /// p-value for "the second sample is larger".
-    #[must_use]
-    pub fn p_greater(&self) -> f64 {
-        self.p(self.at_least)
-    }
-
-    /// p-value for "the second sample is smaller".
-    #[must_use]
-    pub fn p_less(&self) -> f64 {
-        self.p(self.at_most)
-    }
-
-    /// Two-sided p-value: the share with `|statistic| ≥ |observed|`.
-    #[must_use]
-    pub fn p_two_sided(&self) -> f64 {
-        self.p(self.abs_at_least)
-    }
-
-    /// Two-sided p-value as twice the smaller one-sided one, at most 1.
-    #[must_use]
-    pub fn p_doubled(&self) -> f64 {
-        (2.0 * self.p_greater().min(self.p_less())).min(1.0)
-    }
-
-    fn plus(self, other: Self) -> Self {
-        Self {
-            at_least: self.at_least + other.at_least,
-            at_most: self.at_most + other.at_most,
-            abs_at_least: self.abs_at_least + other.abs_at_least,
-            total: self.total + other.total,
-            exhaustive: self.exhaustive,
-        }
-    }
-}
 
 /// The outcome of [`permute_means`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,16 +65,6 @@ pub fn permute_means(x: &Sample, y: &Sample, settings: &Permutation) -> Permuted
     }
 }
 
-/// C(n, k), or `None` beyond 64 bits.
-fn choose(n: u64, k: u64) -> Option<u64> {
-    (0..k.min(n - k))
-        .try_fold(1_u128, |c, i| {
-            let next = c * u128::from(n - i) / u128::from(i + 1);
-            u64::try_from(next).ok().map(u128::from)
-        })
-        .map(|c| c as u64)
-}
-
 /// Pooled observations, centred and scaled, and what the observed labels give.
 struct Pool {
     z: Vec<f64>,
@@ -192,20 +95,7 @@ struct Statistic {
 impl Pool {
     fn new(x: &[f64], y: &[f64]) -> Self {
         let n = x.len() + y.len();
-        let both = || x.iter().chain(y);
-        let largest = both().fold(0.0_f64, |m, v| m.max(v.abs()));
-        // A power of two near the largest value keeps squares in range.
-        let scale = if largest > 0.0 {
-            2.0_f64.powi(largest.log2().floor().clamp(-1_021.0, 1_022.0) as i32)
-        } else {
-            1.0
-        };
-        let reference = x[0] / scale;
-        let shifted: Vec<f64> = both().map(|v| v / scale - reference).collect();
-        let mean = shifted.iter().sum::<f64>() / n as f64;
-        let constant = shifted.iter().all(|&v| v == 0.0);
-        let centred: Vec<f64> =
-            shifted.iter().map(|v| if constant { 0.0 } else { v - mean }).collect();
+        let (centred, scale) = centred(&[x, y].concat());
         let y_chosen = y.len() <= x.len();
         // The chosen sample comes first.
         let (head, tail) = centred.split_at(x.len());
@@ -418,6 +308,8 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::num::NonZeroU32;
+    use tailproof_core::Seed;
 
     fn sample(values: &[f64]) -> Sample {
         Sample::new(values.to_vec()).unwrap()
