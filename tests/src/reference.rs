@@ -2,7 +2,8 @@
 //!
 //! A file holds `{"source", "versions", "cases": [{name, op?, input, expected, …}]}`; `exact`
 //! beats `expected` key by key, `null` is NaN, `"inf"` infinity. Every key that a case offers
-//! is either checked or listed in [`SKIPPED`] with the reason; anything else fails.
+//! is either checked or listed in
+//! [`SKIPPED`] with the reason; anything else fails.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,195 +11,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tailproof_core::Sample;
 
-/// What must be checked: `(file, op, keys)`. A file, op or key of a golden file that is not here
-/// (or in [`SKIPPED`]) fails, and so does a key here that no case of its file and op offers,
-/// unless it ends in `?`: R makes it, and a file may be made without R.
-pub const REQUIRED: &[(&str, &str, &[&str])] = &[
-    (
-        "quantiles",
-        "",
-        &[
-            "inverted_cdf",
-            "averaged_inverted_cdf",
-            "closest_observation",
-            "interpolated_inverted_cdf",
-            "hazen",
-            "weibull",
-            "linear",
-            "median_unbiased",
-            "normal_unbiased",
-            "nearest_rank",
-        ],
-    ),
-    (
-        "descriptive",
-        "",
-        &[
-            "n",
-            "sum",
-            "mean",
-            "var0",
-            "std0",
-            "var1",
-            "std1",
-            "skew_biased",
-            "skew_unbiased",
-            "kurtosis_excess_biased",
-            "kurtosis_excess_unbiased",
-            "median",
-            "mad_raw",
-            "mad_normal",
-            "trimmed_mean_5pct",
-            "trimmed_mean_10pct",
-            "trimmed_mean_25pct",
-            "geometric_mean",
-            "harmonic_mean",
-            "cv0",
-            "cv1",
-            "sem",
-            "iqr_type7",
-        ],
-    ),
-    (
-        "mannwhitney",
-        "",
-        &[
-            "u1",
-            "u2",
-            "pairs_x_gt_y",
-            "pairs_equal",
-            "pairs_x_lt_y",
-            "vargha_delaney_a_xy",
-            "vargha_delaney_a_yx",
-            "cliffs_delta_xy",
-            "rank_biserial_xy",
-            "p_asymptotic_two_sided_cc",
-            "p_asymptotic_less_cc",
-            "p_asymptotic_greater_cc",
-            "p_asymptotic_two_sided_nocc",
-            "p_asymptotic_less_nocc",
-            "p_asymptotic_greater_nocc",
-            "p_exact_two_sided",
-            "p_exact_less",
-            "p_exact_greater",
-            "p_auto_two_sided",
-            "hodges_lehmann_y_minus_x",
-            "hodges_lehmann_ci95_exact?",
-        ],
-    ),
-    (
-        "effect_sizes",
-        "",
-        &[
-            "mean_difference_y_minus_x",
-            "pooled_sd",
-            "cohens_d",
-            "cohens_d_avg_sample_var",
-            "cohens_d_avg_population_var",
-            "hedges_g_exact_gamma",
-            "hedges_g_approx",
-            "hedges_g_variance_statsmodels",
-            "glass_delta_x_control",
-            "common_language_normal",
-            "vargha_delaney_a_y_over_x",
-            "cliffs_delta_y_over_x",
-            "cohens_d_ci95_normal",
-            "glass_delta_ci95_normal",
-            "cohens_d_ci95_noncentral_t",
-        ],
-    ),
-    (
-        "exact_bootstrap_quantile",
-        "type7",
-        &["mean", "sd", "cdf", "quantiles_of_distribution", "probability_min"],
-    ),
-    ("exact_bootstrap_quantile", "type1", &["mean", "sd", "cdf", "quantiles_of_distribution"]),
-    (
-        "exact_permutation",
-        "",
-        &[
-            "observed",
-            "permutations",
-            "count_ge",
-            "count_le",
-            "count_abs_ge",
-            "p_greater",
-            "p_less",
-            "p_two_sided_abs",
-            "p_two_sided_doubled",
-            "p_scipy_two_sided",
-            "p_scipy_less",
-            "p_scipy_greater",
-        ],
-    ),
-];
-
-/// A value that is deliberately not compared.
-#[derive(Debug)]
-pub struct Skip {
-    /// File without `.json`.
-    pub file: &'static str,
-    /// Part of the case's name; empty for every case.
-    pub case: &'static str,
-    /// Key.
-    pub key: &'static str,
-    /// Why.
-    pub why: &'static str,
-}
-
-/// All of them; anything else that a case offers must be compared.
-pub const SKIPPED: &[Skip] = &[
-    Skip {
-        file: "effect_sizes",
-        case: "",
-        key: "cohens_d_ci95_pingouin",
-        why: "the normal interval with a t quantile, a variant of one library; the normal and \
-              the exact noncentral-t intervals are checked",
-    },
-    Skip {
-        file: "exact_bootstrap_quantile",
-        case: "type7/",
-        key: "distinct_atoms_above_1e-40",
-        why: "counts atoms of the reference's own list; atoms below 1e-17 are not kept here",
-    },
-    Skip {
-        file: "exact_bootstrap_quantile",
-        case: "",
-        key: "cdf_points",
-        why: "where the cdf is evaluated: an input",
-    },
-    Skip {
-        file: "exact_bootstrap_quantile",
-        case: "all_equal",
-        key: "sd",
-        why: "constant data have sd 0; the reference shows rounding noise of 60-digit \
-              arithmetic (2e-60) with no absolute tolerance",
-    },
-    Skip {
-        file: "descriptive",
-        case: "n2_opposite_huge",
-        key: "sem",
-        why: "s/sqrt(n) = 1.49e308 is a double; the library forms s first, which overflows",
-    },
-    Skip {
-        file: "mannwhitney",
-        case: "all_equal",
-        key: "p_asymptotic_two_sided_nocc",
-        why: "0/0 in the library; equal values tell nothing apart, so p = 1, as with correction",
-    },
-    Skip {
-        file: "mannwhitney",
-        case: "all_equal",
-        key: "p_asymptotic_less_nocc",
-        why: "as the two-sided one",
-    },
-    Skip {
-        file: "mannwhitney",
-        case: "all_equal",
-        key: "p_asymptotic_greater_nocc",
-        why: "as the two-sided one",
-    },
-];
+use crate::expectations::{REQUIRED, SKIPPED};
 
 /// The folder of golden files: `TAILPROOF_REFERENCE`, or the one in the repository.
 #[must_use]
@@ -374,7 +187,9 @@ impl<'a> Case<'a> {
     }
 
     fn skips(&self, key: &str) -> bool {
-        SKIPPED.iter().any(|s| s.file == self.file && s.key == key && self.name().contains(s.case))
+        SKIPPED
+            .iter()
+            .any(|s| s.file == self.file && s.keys.contains(&key) && self.name().contains(s.case))
     }
 
     /// Compares a list (or one number) element by element.
@@ -399,6 +214,68 @@ impl<'a> Case<'a> {
         self.left.remove(key);
         for (name, want) in want {
             self.compare(&format!("{key}[{name}]"), key, got(name), number(want));
+        }
+    }
+
+    /// Counts an error where the file says that one is as good as its values, in place of the
+    /// keys not yet compared; fails where it does not say so.
+    pub fn check_degenerate(&mut self) {
+        self.checked += 1;
+        if self.value["degenerate"] == Value::Bool(true) {
+            self.left.clear();
+        } else {
+            self.fail("an error where a value was expected");
+        }
+    }
+
+    /// Compares lists by name: `{"adjusted": [0.1, …], "reject": [true, …]}`; true is 1.
+    pub fn check_lists(&mut self, key: &str, got: impl Fn(&str) -> Vec<f64>) {
+        let Some(want) = self.want(key).and_then(Value::as_object) else { return };
+        self.left.remove(key);
+        for (name, want) in want {
+            let (want, got) = (numbers(want), got(name));
+            if want.len() != got.len() {
+                self.fail(&format!("{key}[{name}]: {} values, want {}", got.len(), want.len()));
+            }
+            for (i, (&got, &want)) in got.iter().zip(&want).enumerate() {
+                self.compare(&format!("{key}[{name}][{i}]"), key, got, want);
+            }
+        }
+    }
+
+    /// A part of the case beside `input` and `expected`, such as `exact_limit`.
+    #[must_use]
+    pub fn part(&self, key: &str) -> &'a Value {
+        &self.value[key]
+    }
+
+    /// Compares numbers (a list or one) with a part of the case, up to `rtol` and 1e-10 absolute.
+    pub fn check_part(&mut self, label: &str, got: &[f64], want: &Value, rtol: f64) {
+        let want = if want.is_array() { numbers(want) } else { vec![number(want)] };
+        if want.len() != got.len() {
+            self.fail(&format!("{label}: {} values, want {}", got.len(), want.len()));
+        }
+        for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+            self.checked += 1;
+            // A missing part reads as NaN, with which nothing agrees.
+            let agrees = (got - want).abs() <= 1e-10 + rtol * want.abs();
+            if !agrees {
+                self.fail(&format!("{label}[{i}]: got {got:e}, want {want:e} (rtol {rtol:e})"));
+            }
+        }
+    }
+
+    /// Checks that both ends of an interval lie in their brackets `[[lo, hi], [lo, hi]]`.
+    pub fn check_inside(&mut self, label: &str, ends: (f64, f64), brackets: &Value) {
+        for (end, bracket) in [(ends.0, &brackets[0]), (ends.1, &brackets[1])] {
+            self.checked += 1;
+            let bracket = numbers(bracket);
+            // Ends that are mixtures of two observations may differ in the last place.
+            let slack = 1e-12 * end.abs();
+            let inside = matches!(bracket[..], [lo, hi] if lo - slack <= end && end <= hi + slack);
+            if !inside {
+                self.fail(&format!("{label}: {end:e} is not in {bracket:?}"));
+            }
         }
     }
 
@@ -436,10 +313,13 @@ fn number(value: &Value) -> f64 {
         Value::Number(n) => n.as_f64().expect("numbers of golden files fit"),
         Value::String(s) if s == "inf" => f64::INFINITY,
         Value::String(s) if s == "-inf" => f64::NEG_INFINITY,
+        Value::Bool(b) => f64::from(u8::from(*b)),
         _ => f64::NAN,
     }
 }
 
+/// The numbers of a list; lists of lists are read row by row.
 fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().map_or_else(Vec::new, |a| a.iter().map(number).collect())
+    let flat = |v: &Value| if v.is_array() { numbers(v) } else { vec![number(v)] };
+    value.as_array().map_or_else(Vec::new, |a| a.iter().flat_map(flat).collect())
 }

@@ -1,4 +1,5 @@
 use tailproof_core::Sample;
+use tailproof_core::descriptive::Moments;
 
 use crate::error::TestError;
 
@@ -49,8 +50,9 @@ pub(crate) fn median_of(sorted: &[f64]) -> f64 {
     f64::midpoint(sorted[(n - 1) / 2], sorted[n / 2])
 }
 
+/// The mean, rounded once, so that groups of the same values in another order agree.
 pub(crate) fn mean_of(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    Moments::of_values(values).mean()
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub fn levene(groups: &[Sample], center: Center) -> Result<Levene, TestError> {
     }
     let n: f64 = groups.iter().map(|g| g.len() as f64).sum();
     let k = groups.len() as f64;
-    let grand = deviations.iter().flatten().sum::<f64>() / n;
+    let grand = mean_of(&deviations.concat());
     let (mut between, mut within) = (0.0, 0.0);
     for z in &deviations {
         let mean = mean_of(z);

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn every_division_is_as_likely() {
-        for sizes in [vec![1, 2, 2], vec![2, 2, 1]] {
+        for sizes in [[1, 2, 2], [2, 2, 1]] {
             let mut seen = BTreeMap::new();
             for task in 0..30_000 {
                 let mut values = [1.0, 2.0, 3.0, 4.0, 5.0];
