@@ -1,5 +1,13 @@
 //! What must hold for any data.
 
+mod counts;
+mod groups;
+mod means;
+mod permutation;
+mod ranks;
+mod schemes;
+mod sequential;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tailproof_core::binomial::{lower_rank, proportion_lower, proportion_upper, tails, upper_rank};
