@@ -2,8 +2,10 @@ use tailproof_core::{
     Class, Dataset, Finding, Level, Objective, Observations, Reason, Series, Subject, Verdict,
 };
 
-use crate::regression::{Regression, judge};
+use crate::family::{assess, conclude};
+use crate::regression::{Regression, tests, with_effects};
 use crate::relative::relative;
+use crate::row::Pair;
 use crate::settings::{CompareError, Settings};
 
 /// What [`compare`] found.
@@ -21,10 +23,21 @@ pub struct Compared {
 
 /// Compares every series that both data sets hold.
 ///
-/// The level is split over all rows of all metrics (Bonferroni), so that the chance of any
-/// false alarm in the table is at most `1 − level` as far as the intervals of the rows hold
-/// theirs: exactly for boxes of order statistics, asymptotically for the others. Series on one
-/// side only, and those that are not raw values, are listed as not tested.
+/// Every row claims "not worse by more than the margin". Its p is the smallest α at which its
+/// two-sided `1 − α` interval lies beyond the margin on the worse side; the correction of the
+/// settings works on the p of all rows of all metrics, and none is dropped first because its
+/// effect is small. All rows are then shown at the level that the correction leaves:
+/// ```text
+/// bh 1 − max(R,1)q/m     by the same with q/Σ1/i     holm 1 − q/max(m−R,1)     none 1 − q
+/// ```
+/// with R rejections of m, so that interval and verdict cannot disagree: beyond the margin is
+/// `Fail`, within it `Pass`, anything else no detectable change, with the change that would
+/// have been detected with probability 0.8. Series on one side only, and those that are not
+/// raw values, are listed as not tested.
+///
+/// # Source
+/// Benjamini & Hochberg (1995), *JRSS B* 57(1), 289–300; Benjamini & Yekutieli (2005), *JASA*
+/// 100(469), 71–81.
 ///
 /// # Errors
 /// Nothing in common, or a pair that cannot be compared.
@@ -53,8 +66,19 @@ pub fn compare(
         return Err(CompareError::NothingInCommon { base: list(base), candidate: list(candidate) });
     }
     let mut compared = Compared::default();
-    for (b, c) in &pairs {
-        let regression = judge(b, c, settings, pairs.len())?;
+    let pairs = pairs
+        .into_iter()
+        .map(|(b, c)| Ok((Pair::new(b, c)?, c.name())))
+        .collect::<Result<Vec<_>, CompareError>>()?;
+    // One family over all rows of all metrics.
+    let sources = [base.generator, candidate.generator];
+    let rows: Vec<_> = pairs.iter().map(|(pair, _)| assess(pair, sources, settings)).collect();
+    let counts: Vec<usize> = rows.iter().map(Vec::len).collect();
+    let mut judged = conclude(rows.into_iter().flatten().collect(), settings).into_iter();
+    for ((pair, name), count) in pairs.iter().zip(counts) {
+        let mut regression = tests(pair, name.clone(), settings);
+        let findings = judged.by_ref().take(count).collect();
+        regression.findings = with_effects(findings, pair, &regression, settings);
         compared.findings.extend(regression.findings.iter().cloned());
         compared.regressions.push(regression);
     }

@@ -5,7 +5,8 @@
 //! | Did any metric of a data set regress?                 | [`compare`]           |
 //! | The same for one metric, with every test behind it    | [`regression`]        |
 //! | Is the change relative to the baseline within limits? | [`relative`], [`relatives`] |
-//! | An interval of the ratio of two means, or quantiles   | [`change::of_means`], [`change::of_quantiles`] |
+//! | How often does the gate fail on data that did not change? | [`calibrate`]     |
+//! | Intervals of a ratio or difference, and their p       | [`change::Change`]    |
 //!
 //! ```
 //! use tailproof_compare::{Settings, regression};
@@ -29,13 +30,20 @@
 //! A regression is a change for the worse beyond a margin, shown by an interval; no
 //! detectable change is never called a proof of none.
 
+mod calibration;
 pub mod change;
 mod dataset;
+mod family;
 mod regression;
 mod relative;
+mod row;
 mod settings;
 
+pub use calibration::{
+    Advice, Calibration, Detectable, FalsePositives, SplitUnit, Splits, calibrate,
+};
 pub use dataset::{Compared, compare, relatives};
 pub use regression::{LatencyRegression, MeanRegression, Regression, regression};
 pub use relative::relative;
-pub use settings::{CompareError, Settings};
+pub use settings::{CompareError, Settings, Test};
+pub use tailproof_hypothesis::Correction;

@@ -4,8 +4,7 @@ use tailproof_core::{
 };
 use tailproof_hypothesis::power_factor;
 
-use crate::regression::{Pair, Row};
-
+use crate::row::{Pair, Row};
 use crate::settings::CompareError;
 
 /// Judges a relative objective, such as `p95 <= +10%`, against a baseline.
@@ -44,14 +43,13 @@ pub fn relative(
     }
     // Two ends at a level each make a two-sided interval at 1 − 2(1 − level).
     let (low, high) = if comparison.is_upper() { (fail, level) } else { (level, fail) };
-    let (Ok(lower), Ok(upper)) =
-        (pair.change(row, low.doubled()), pair.change(row, high.doubled()))
-    else {
+    let change = pair.change(row);
+    let end = |level: Level| change.as_ref().ok()?.interval(level.doubled()).ok();
+    let (Ok(change), Some((lo, _)), Some((_, hi))) = (&change, end(low), end(high)) else {
         undecided(&mut finding, Reason::BaseNearZero);
         return Ok(finding);
     };
-    let (lo, hi) = (lower.lo - 1.0, upper.hi - 1.0);
-    let change = upper;
+    let (lo, hi) = (lo - 1.0, hi - 1.0);
     finding.guarantee = if rx == 1 { Guarantee::Approximate } else { change.guarantee };
     finding.estimate = Some(change.candidate);
     finding.base = Some(change.base);
@@ -66,7 +64,7 @@ pub fn relative(
         (true, true) => Verdict::Pass,
         (false, false) => Verdict::Fail,
         _ if !(lo.is_finite() && hi.is_finite()) => {
-            Verdict::Inconclusive(Reason::TooFew { need: change.need })
+            Verdict::Inconclusive(Reason::TooFew { need: change.need(level.doubled()) })
         }
         _ => {
             let alpha = level.alpha().to_f64();

@@ -29,6 +29,21 @@ impl Level {
         Ok(Self(value))
     }
 
+    /// `1 − alpha`: the simplest rational that rounds to `alpha`, or `alpha` to 18 decimals.
+    ///
+    /// # Errors
+    /// `alpha` is not strictly between 0 and 1, or below 10⁻¹⁸.
+    pub fn with_alpha(alpha: f64) -> Result<Self, LevelError> {
+        const PARTS: u64 = 1_000_000_000_000_000_000;
+        let outside = || LevelError(format!("1 - {alpha}"));
+        Rational::simplest(alpha)
+            .ok()
+            .or_else(|| Rational::new((alpha * PARTS as f64) as u64, PARTS))
+            .and_then(Rational::complement)
+            .ok_or_else(outside)
+            .and_then(Self::new)
+    }
+
     /// The level as an exact rational.
     #[must_use]
     pub const fn value(self) -> Rational {

@@ -91,6 +91,12 @@ pub fn dip(sample: &Sample, seed: Seed) -> Dip {
     Dip { statistic, p, replicates: REPLICATES }
 }
 
+/// The dip alone, without the simulation that its p-value takes.
+#[must_use]
+pub fn dip_statistic(sample: &Sample) -> f64 {
+    dip_of(sample.sorted())
+}
+
 /// A step of an empirical distribution function: counts below and up to a distinct value.
 #[derive(Clone, Copy, Debug)]
 struct Step {

@@ -39,6 +39,7 @@
 //! | How many independent observations is this sample worth?   | [`dependence`], [`autocorrelation_time`] |
 //! | Are the first autocorrelations zero?                      | [`ljung_box()`]            |
 //! | **Pathologies of measurement**                            |                            |
+//! | Everything of this kind about a series                    | [`pathologies`]            |
 //! | Did a closed-loop load generator stand still?             | [`stalls`], [`coordinated_omission_corrected`] |
 //! | How long did it take to become steady?                    | [`warm_up()`]              |
 //! | Can the clock show this effect?                           | [`clock_resolution`]       |
@@ -82,6 +83,7 @@ mod ljung_box;
 mod m_out_of_n;
 mod mean;
 mod paired;
+mod pathologies;
 mod permutation;
 mod poisson;
 mod quantile;
@@ -102,7 +104,7 @@ pub use blocks::{Blocks, blocks};
 pub use bootstrap::{Bootstrap, Replicates, bootstrap};
 pub use clock::{ClockResolution, clock_resolution};
 pub use dependence::{Dependence, autocorrelation, dependence, dependence_by};
-pub use dip::{Dip, Mode, dip, modes};
+pub use dip::{Dip, Mode, dip, dip_statistic, modes};
 pub use effective::{AutocorrelationTime, TimeEstimator, autocorrelation_time, bartlett_lag};
 pub use error::ResamplingError;
 pub use exact_intervals::{basic_of_law, bca_of_law, order_statistic_interval};
@@ -117,6 +119,7 @@ pub use ljung_box::{LjungBox, ljung_box};
 pub use m_out_of_n::{m_out_of_n, rescaled};
 pub use mean::{CensoredMean, MeanBootstrap};
 pub use paired::paired;
+pub use pathologies::pathologies;
 pub use permutation::{
     BesagClifford, Bound, Counts, CurtailedDecision, Directions, GroupsPermuted, LatticePermuted,
     PValue, PairsPermuted, Permutation, PermutationError, Permuted, Relabelled, RunsPermuted,

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use tailproof_core::{
@@ -5,7 +6,7 @@ use tailproof_core::{
     Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, SeriesError, Subject, Unit,
     UnitError, Verdict, number, qualified,
 };
-use tailproof_resampling::{Dependence, dependence, dependence_by};
+use tailproof_resampling::{Dependence, dependence, dependence_by, pathologies};
 
 use crate::validator::SloCompliance;
 use crate::{moment, share};
@@ -165,8 +166,16 @@ pub fn judge(
     let context =
         Context { settings: *settings, fail: settings.level.split(count + settings.beside) };
     let mut judged = Judged { claims: count, ..Judged::default() };
+    let mut warnings: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for ((objective, series), claims) in tasks.into_iter().zip(claims) {
+        let first = judged.findings.len();
         context.judge(objective, series, &claims, &mut judged)?;
+        // Once a series, however many objectives name it.
+        let found =
+            warnings.entry(series.name()).or_insert_with(|| pathologies(series, data.generator));
+        for finding in &mut judged.findings[first..] {
+            finding.warnings.extend(found.iter().cloned());
+        }
     }
     Ok(judged)
 }

@@ -1,0 +1,401 @@
+use std::num::NonZeroU32;
+
+use rayon::prelude::*;
+use tailproof_core::binomial::{proportion_lower, proportion_upper};
+use tailproof_core::{Dataset, Direction, Level, Observations, Order, Raw, Sample, Seed, Series};
+use tailproof_resampling::{Stream, below, block_length, dependence, stream};
+
+use crate::change::Change;
+use crate::family::margin_p;
+use crate::row::Pair;
+use crate::settings::{CompareError, Settings};
+
+/// How data are split against themselves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Splits {
+    /// Number of random splits.
+    pub count: NonZeroU32,
+    /// Seed of the splits.
+    pub seed: Seed,
+    /// Power at which the detectable change is found.
+    pub power: f64,
+}
+
+impl Splits {
+    /// 2 000 splits, a power of 0.8.
+    #[must_use]
+    pub const fn new(seed: Seed) -> Self {
+        const COUNT: NonZeroU32 = NonZeroU32::new(2_000).expect("not zero");
+        Self { count: COUNT, seed, power: 0.8 }
+    }
+}
+
+/// How often a gate failed on data that did not change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FalsePositives {
+    /// Margin of the gate.
+    pub min_effect: f64,
+    /// Level of the gate.
+    pub level: Level,
+    /// Splits in which any row regressed.
+    pub failed: u64,
+    /// All splits.
+    pub splits: u64,
+    /// 95 % interval of the share, from the binomial law: Monte-Carlo error only.
+    pub interval: (f64, f64),
+}
+
+impl FalsePositives {
+    /// `failed / splits`.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.failed as f64 / self.splits as f64
+    }
+}
+
+/// The settings that keep the rate below a wish.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advice {
+    /// The rate wished for.
+    pub wish: f64,
+    /// The smallest margin tried at the gate's level whose rate is shown to be below it, and
+    /// the lowest of some stricter levels at the gate's margin.
+    pub by_margin: Option<FalsePositives>,
+    /// See `by_margin`.
+    pub by_level: Option<FalsePositives>,
+}
+
+/// What a metric's gate could see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detectable {
+    /// Metric with labels.
+    pub metric: String,
+    /// Observations a side.
+    pub n: [usize; 2],
+    /// The smallest change for the worse, of all values alike, that fails in this share of
+    /// splits; `None` beyond a factor of 4.
+    pub change: Option<f64>,
+}
+
+/// A gate measured on the user's own data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// How data were split.
+    pub unit: SplitUnit,
+    /// Rows in the family.
+    pub rows: usize,
+    /// The gate as configured.
+    pub configured: FalsePositives,
+    /// For rates of 5 % and 1 %.
+    pub advice: Vec<Advice>,
+    /// One per metric.
+    pub detectable: Vec<Detectable>,
+}
+
+/// What was dealt to the two sides.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SplitUnit {
+    /// Whole runs, of which there are so many distinct splits.
+    Runs {
+        /// Runs of the metric with fewest.
+        runs: usize,
+        /// Distinct splits of these.
+        distinct: f64,
+    },
+    /// Blocks of successive observations, because these depend on each other.
+    Blocks {
+        /// The longest block used.
+        length: usize,
+    },
+    /// Single observations.
+    Observations,
+}
+
+/// One metric prepared for splitting: parts that stay together.
+struct Parts<'a> {
+    series: &'a Series,
+    sample: &'a Sample,
+    parts: Vec<Vec<usize>>,
+    /// Whether parts are runs.
+    runs: bool,
+}
+
+/// Margins tried, in ascending order.
+const MARGINS: [f64; 11] = [0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30];
+
+/// Levels tried, in ascending order.
+const ALPHAS: [f64; 6] = [0.05, 0.02, 0.01, 0.005, 0.001, 0.0001];
+
+/// The gate's false-positive rate on a data set split against itself, the change that it would
+/// find, and the settings that would hold the rate.
+///
+/// Each split deals the observations of every metric to two sides of equal size: whole runs
+/// when there are runs; blocks of successive observations when a series in time order depends
+/// on itself (twice the automatic block length of Politis & White); single observations else.
+/// Both sides are then compared as [`crate::compare`] would, with the settings' margins,
+/// test and correction. Any row that regresses is a false positive. Sides are half the size of
+/// the data, so a gate on all of it finds smaller changes.
+///
+/// `tick` is called after each split. The result is a function of data, settings and seed.
+///
+/// # Errors
+/// No raw values, or a metric of which a direction is not known.
+pub fn calibrate(
+    base: &Dataset,
+    settings: &Settings,
+    splits: &Splits,
+    tick: &(dyn Fn() + Sync),
+) -> Result<Calibration, CompareError> {
+    let mut metrics = Vec::new();
+    for series in &base.series {
+        if let Some(parts) = Parts::of(series) {
+            if series.metric.direction == Direction::Unknown {
+                return Err(CompareError::Direction(series.name()));
+            }
+            metrics.push(parts);
+        }
+    }
+    if metrics.is_empty() {
+        let names: Vec<String> = base.series.iter().map(Series::name).collect();
+        return Err(CompareError::NotRaw(names.join(", ")));
+    }
+    // The changes of one split serve every setting.
+    let all: Vec<Vec<Tested>> = (0..splits.count.get())
+        .into_par_iter()
+        .map(|task| {
+            let mut rng = stream(splits.seed, u64::from(task));
+            let rows = metrics.iter().flat_map(|m| m.changes(&mut rng, 1.0, settings)).collect();
+            tick();
+            rows
+        })
+        .collect();
+    let rate = |min_effect: f64, level: Level| {
+        let failed =
+            all.par_iter().filter(|rows| fails(rows, min_effect, level, settings)).count() as u64;
+        let splits = all.len() as u64;
+        let end: Level = Level::P95.split(2);
+        let interval =
+            (proportion_lower(failed, splits, end), proportion_upper(failed, splits, end));
+        FalsePositives { min_effect, level, failed, splits, interval }
+    };
+    let configured = rate(settings.margin(), settings.level);
+    let advice = [0.05, 0.01].map(|wish| {
+        let holds = |found: &FalsePositives| found.interval.1 <= wish;
+        let by_margin = [settings.margin()]
+            .into_iter()
+            .chain(MARGINS.into_iter().filter(|&m| m > settings.margin()))
+            .map(|margin| rate(margin, settings.level))
+            .find(holds);
+        let now = settings.level.alpha().to_f64();
+        let by_level = [now]
+            .into_iter()
+            .chain(ALPHAS.into_iter().filter(|&a| a < now))
+            .filter_map(|alpha| Level::with_alpha(alpha).ok())
+            .map(|level| rate(settings.margin(), level))
+            .find(holds);
+        Advice { wish, by_margin, by_level }
+    });
+    let detectable = metrics.iter().map(|m| m.detectable(settings, splits)).collect();
+    Ok(Calibration {
+        unit: unit_of(&metrics),
+        rows: all[0].len(),
+        configured,
+        advice: advice.to_vec(),
+        detectable,
+    })
+}
+
+/// A row of a split.
+struct Tested {
+    change: Change,
+    direction: Direction,
+    absolute: f64,
+}
+
+/// Whether any row regresses.
+fn fails(rows: &[Tested], min_effect: f64, level: Level, settings: &Settings) -> bool {
+    let p: Vec<f64> = rows
+        .iter()
+        .filter_map(|r| margin_p(&r.change, r.direction, min_effect, r.absolute))
+        .map(|p| p.0)
+        .collect();
+    let q = level.alpha().to_f64();
+    settings.correction.adjust(&p).iter().any(|&p| p <= q)
+}
+
+fn unit_of(metrics: &[Parts<'_>]) -> SplitUnit {
+    if let Some(runs) = metrics.iter().filter(|m| m.runs).map(|m| m.parts.len()).min() {
+        let half = runs / 2;
+        let distinct = (1..=half).fold(1.0, |c, i| c * (runs - half + i) as f64 / i as f64);
+        return SplitUnit::Runs { runs, distinct };
+    }
+    let longest = metrics.iter().flat_map(|m| m.parts.iter().map(Vec::len)).max().unwrap_or(1);
+    if longest > 1 { SplitUnit::Blocks { length: longest } } else { SplitUnit::Observations }
+}
+
+impl<'a> Parts<'a> {
+    /// `None` for anything but complete raw values.
+    fn of(series: &'a Series) -> Option<Self> {
+        let Observations::Raw(raw) = &series.observations else { return None };
+        if !raw.is_complete() || raw.sample.len() < 4 {
+            return None;
+        }
+        let n = raw.sample.len();
+        if let Some(run) = series.run.as_ref().filter(|_| series.runs() >= 2) {
+            let mut parts: std::collections::BTreeMap<u32, Vec<usize>> =
+                std::collections::BTreeMap::new();
+            for (i, &r) in run.iter().enumerate() {
+                parts.entry(r).or_default().push(i);
+            }
+            let parts = parts.into_values().collect();
+            return Some(Self { series, sample: &raw.sample, parts, runs: true });
+        }
+        let values = raw.sample.values();
+        let timed = raw.sample.order() == Order::Time;
+        let length = if timed && dependence(values).significant {
+            let best = block_length(values).map_or(1, |b| b.length().get());
+            (2 * best).clamp(2, (n / 8).max(1))
+        } else {
+            1
+        };
+        let parts = (0..n).collect::<Vec<_>>().chunks(length).map(<[usize]>::to_vec).collect();
+        Some(Self { series, sample: &raw.sample, parts, runs: false })
+    }
+
+    /// Both sides of a random split, the second with its values multiplied.
+    fn split(&self, rng: &mut Stream, factor: f64) -> [Series; 2] {
+        let mut order: Vec<usize> = (0..self.parts.len()).collect();
+        for i in (1..order.len()).rev() {
+            order.swap(i, below(rng, i as u64 + 1) as usize);
+        }
+        let (first, second) = order.split_at(order.len() / 2);
+        [(first, 1.0), (second, factor)].map(|(chosen, factor)| {
+            let mut indices: Vec<usize> =
+                chosen.iter().flat_map(|&part| self.parts[part].iter().copied()).collect();
+            indices.sort_unstable();
+            let values: Vec<f64> =
+                indices.iter().map(|&i| self.sample.values()[i] * factor).collect();
+            let mut sample = Sample::new(values).expect("finite values times a number near 1");
+            if self.sample.order() == Order::Time {
+                sample = sample.in_time_order();
+            }
+            Series {
+                metric: self.series.metric.clone(),
+                labels: self.series.labels.clone(),
+                observations: Observations::Raw(Raw::complete(sample)),
+                run: self.series.run.as_ref().map(|run| indices.iter().map(|&i| run[i]).collect()),
+                time: None,
+            }
+        })
+    }
+
+    fn changes(&self, rng: &mut Stream, factor: f64, settings: &Settings) -> Vec<Tested> {
+        let [x, y] = self.split(rng, factor);
+        let pair = Pair::new(&x, &y).expect("two halves of raw values in one unit");
+        let absolute = settings.absolute(x.metric.unit.as_ref());
+        pair.rows(settings.test)
+            .into_iter()
+            .filter_map(|row| pair.change(row).ok())
+            .map(|change| Tested { change, direction: pair.direction, absolute })
+            .collect()
+    }
+
+    /// By bisection over factors, each on the same splits.
+    fn detectable(&self, settings: &Settings, splits: &Splits) -> Detectable {
+        let few = splits.count.get().min(300);
+        let found = |by: f64| {
+            let factor = match self.series.metric.direction {
+                Direction::Higher => 1.0 / (1.0 + by),
+                _ => 1.0 + by,
+            };
+            let failed = (0..few)
+                .into_par_iter()
+                .filter(|&task| {
+                    let mut rng = stream(splits.seed, u64::from(task));
+                    let rows = self.changes(&mut rng, factor, settings);
+                    fails(&rows, settings.margin(), settings.level, settings)
+                })
+                .count();
+            failed as f64 / f64::from(few) >= splits.power
+        };
+        let total = self.parts.len();
+        let n = [total / 2, total - total / 2].map(|parts| self.sample.len() * parts / total);
+        let metric = self.series.name();
+        if !found(3.0) {
+            return Detectable { metric, n, change: None };
+        }
+        let (mut no, mut yes) = (0.0, 3.0);
+        for _ in 0..12 {
+            let mid = f64::midpoint(no, yes);
+            if found(mid) { yes = mid } else { no = mid }
+        }
+        Detectable { metric, n, change: Some(yes) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tailproof_core::{Labels, Metric, Unit};
+    use tailproof_resampling::uniform;
+
+    fn dataset(n: usize, runs: u32) -> Dataset {
+        let mut rng = stream(Seed(8), 0);
+        let per = n as u32 / runs;
+        let offsets: Vec<f64> = (0..runs).map(|_| 10.0 * uniform(&mut rng)).collect();
+        let run: Vec<u32> = (0..runs).flat_map(|r| vec![r; per as usize]).collect();
+        let values = run
+            .iter()
+            .map(|&r| {
+                let offset = if runs > 1 { offsets[r as usize] } else { 0.0 };
+                20.0 + offset - 5.0 * uniform(&mut rng).ln()
+            })
+            .collect();
+        let series = Series {
+            metric: Metric::new("latency", Unit::known("ms")),
+            labels: Labels::new(),
+            observations: Observations::Raw(Raw::complete(Sample::new(values).unwrap())),
+            run: (runs > 1).then_some(run),
+            time: None,
+        };
+        Dataset { series: vec![series], ..Dataset::default() }
+    }
+
+    fn run(data: &Dataset, settings: &Settings) -> Calibration {
+        let splits = Splits { count: NonZeroU32::new(400).unwrap(), ..Splits::new(Seed(1)) };
+        calibrate(data, settings, &splits, &|| ()).unwrap()
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_gate() {
+        let no_margin = Settings { min_effect: 0.0, ..Settings::new(Seed(1)) };
+        let found = run(&dataset(400, 1), &no_margin);
+        assert_eq!((found.unit, found.rows), (SplitUnit::Observations, 3));
+        // Two-sided intervals at 5 % over three dependent rows: about 2.5 % on the worse side.
+        assert!(found.configured.rate() < 0.05, "{:?}", found.configured);
+        let (lo, hi) = found.configured.interval;
+        assert!(lo <= found.configured.rate() && found.configured.rate() <= hi);
+        let seen = found.detectable[0].change.unwrap();
+        assert!((0.02..0.12).contains(&seen), "{seen}");
+        // A wide margin holds any wish.
+        let wide = run(&dataset(400, 1), &Settings { min_effect: 0.3, ..no_margin });
+        assert_eq!(wide.configured.failed, 0);
+        assert_eq!(wide.advice[1].by_margin.unwrap().min_effect, 0.3);
+    }
+
+    #[test]
+    fn runs_stay_whole() {
+        let found = run(&dataset(240, 8), &Settings::new(Seed(1)));
+        assert_eq!(found.unit, SplitUnit::Runs { runs: 8, distinct: 70.0 });
+        assert!(found.configured.rate() < 0.06, "{:?}", found.configured);
+    }
+
+    #[test]
+    fn an_unknown_direction_is_refused() {
+        let mut data = dataset(40, 1);
+        data.series[0].metric.direction = Direction::Unknown;
+        let splits = Splits::new(Seed(1));
+        let refused = calibrate(&data, &Settings::new(Seed(1)), &splits, &|| ());
+        assert!(matches!(refused, Err(CompareError::Direction(_))));
+    }
+}

@@ -1,0 +1,332 @@
+use tailproof_core::descriptive::Moments;
+use tailproof_core::{
+    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Loop, Reason, Sample, Verdict,
+    number, percent,
+};
+use tailproof_hypothesis::{Attainable, attainable, fcr_level, power_factor};
+
+use crate::change::{Beyond, Change};
+use crate::row::{Pair, Row};
+use crate::settings::Settings;
+
+/// A row before its family is known.
+pub(crate) struct Assessed {
+    finding: Finding,
+    sides: String,
+    n: [usize; 2],
+    change: Option<Change>,
+    /// The margin in the unit of the data, 0 when there is none.
+    absolute: f64,
+    /// The step of the clock, for rows that are single observations.
+    clock: f64,
+    /// The smallest α at which the interval lies beyond the margin on the worse side, and the
+    /// smallest that any data of this size could show. `None` for rows that test nothing.
+    p: Option<(f64, f64)>,
+}
+
+/// The rows of one metric, not judged yet; `sources` are the kinds of load of both sides.
+pub(crate) fn assess(
+    pair: &Pair<'_>,
+    sources: [Option<Loop>; 2],
+    settings: &Settings,
+) -> Vec<Assessed> {
+    let warnings = pair.pathologies(sources);
+    let mut rows: Vec<Assessed> =
+        pair.rows(settings.test).into_iter().map(|row| assess_row(pair, row, settings)).collect();
+    for row in &mut rows {
+        row.finding.warnings.extend(warnings.iter().cloned());
+    }
+    rows
+}
+
+fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
+    let margin = settings.margin();
+    let mut finding = pair.blank(Class::Regression, String::new());
+    let absolute = settings.absolute(finding.unit.as_ref());
+    finding.claim = match (settings.equivalence, absolute > 0.0) {
+        (Some(_), _) => format!("{} no worse than {}, proven", row.name(), percent(margin)),
+        (None, false) => format!("{} not worse by more than {}", row.name(), percent(margin)),
+        (None, true) => format!(
+            "{} not worse by more than {} and {}{}",
+            row.name(),
+            percent(margin),
+            number(absolute),
+            finding.suffix()
+        ),
+    };
+    let suffix = finding.suffix();
+    let text =
+        |x: f64, y: f64| format!("{} {}{suffix} -> {}{suffix}", row.name(), number(x), number(y));
+    let (x, y) = (row.of(pair.x), row.of(pair.y));
+    let mut sides = text(x, y);
+    (finding.base, finding.estimate) = (Some(x), Some(y));
+    if row == Row::Mean {
+        finding.seed = Some(settings.seed);
+        if !pair.by_run() {
+            finding.warnings.extend([pair.x, pair.y].into_iter().filter_map(heavy_tail));
+        }
+    }
+    let n = [pair.x.len(), pair.y.len()];
+    let [rx, ry] = pair.runs();
+    let change = if rx.min(ry) == 1 && rx.max(ry) > 1 {
+        finding.verdict = Verdict::Inconclusive(Reason::OneRun);
+        None
+    } else if let Ok(change) = pair.change(row) {
+        // By run, the statistic is the mean over runs.
+        sides = text(change.base, change.candidate);
+        (finding.base, finding.estimate) = (Some(change.base), Some(change.candidate));
+        // One run a side speaks of that run alone.
+        finding.guarantee = if rx.min(ry) == 1 { Guarantee::Approximate } else { change.guarantee };
+        Some(change)
+    } else {
+        finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
+        None
+    };
+    let p = change.as_ref().and_then(|change| margin_p(change, pair.direction, margin, absolute));
+    let clock = match row {
+        Row::Quantile(_) if !pair.by_run() => pair.clock(),
+        _ => 0.0,
+    };
+    Assessed { finding, sides, n, change, absolute, clock, p }
+}
+
+/// The smallest α at which the interval lies beyond both margins on the worse side, and the
+/// smallest that data of these sizes could show; `None` when no side is worse.
+pub(crate) fn margin_p(
+    change: &Change,
+    direction: Direction,
+    margin: f64,
+    absolute: f64,
+) -> Option<(f64, f64)> {
+    let (beyond, sign) = match direction {
+        Direction::Lower => (Beyond::Above, 1.0),
+        Direction::Higher => (Beyond::Below, -1.0),
+        Direction::Unknown => return None,
+    };
+    let mut p = change.p(1.0 + sign * margin, beyond);
+    if absolute > 0.0 {
+        // Both margins must be exceeded.
+        p = p.max(change.p_of_difference(sign * absolute, beyond));
+    }
+    Some((p, change.smallest_p(beyond)))
+}
+
+/// A mean of which one observation makes most is no basis.
+fn heavy_tail(sample: &Sample) -> Option<String> {
+    let moments = Moments::of(sample);
+    let (mean, (lo, hi)) = (moments.mean(), sample.range());
+    let far = (hi - mean).max(mean - lo) / (moments.sd(0) * moments.n().sqrt());
+    (moments.n() >= 3.0 && far * far > 0.2).then(|| {
+        format!(
+            "one observation supplies {} of the sum of squares: do not rest on the mean, see \
+             the percentiles",
+            percent(far * far)
+        )
+    })
+}
+
+/// What a family of rows shares.
+struct Family {
+    level: Level,
+    alpha: f64,
+    /// Level at which a row would have to be significant by itself.
+    alone: Level,
+    m: usize,
+}
+
+/// Judges all rows together.
+///
+/// The p of a row is the smallest α at which its two-sided interval lies beyond the margin on
+/// the worse side. The correction works on these; intervals of all rows are shown at the level
+/// that it leaves, so that interval and verdict cannot disagree.
+pub(crate) fn conclude(rows: Vec<Assessed>, settings: &Settings) -> Vec<Finding> {
+    let tested: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].p.is_some()).collect();
+    let pick = |f: fn((f64, f64)) -> f64| -> Vec<f64> {
+        tested.iter().map(|&i| f(rows[i].p.expect("tested"))).collect()
+    };
+    let q = settings.level.alpha().to_f64();
+    let adjusted = settings.correction.adjust(&pick(|p| p.0));
+    let reach = attainable(&pick(|p| p.1), q, settings.correction);
+    let rejected = adjusted.iter().filter(|&&p| p <= q).count();
+    let m = tested.len().max(1);
+    let at = |r: usize| level_of(fcr_level(settings.correction, q, m, r), settings.level);
+    let level = at(rejected);
+    let family = Family { level, alpha: level.alpha().to_f64(), alone: at(0), m };
+    let mut outcome = tested.iter().zip(adjusted.into_iter().zip(reach)).peekable();
+    rows.into_iter()
+        .enumerate()
+        .map(|(i, row)| {
+            let mine = outcome.next_if(|(at, _)| **at == i).map(|(_, shown)| shown);
+            judge(row, mine, &family, settings)
+        })
+        .collect()
+}
+
+/// `1 − alpha` as a level; the level itself when nothing was corrected.
+fn level_of(alpha: f64, whole: Level) -> Level {
+    if alpha == whole.alpha().to_f64() {
+        return whole;
+    }
+    Level::with_alpha(alpha).unwrap_or(whole)
+}
+
+fn judge(
+    row: Assessed,
+    outcome: Option<(f64, Attainable)>,
+    family: &Family,
+    settings: &Settings,
+) -> Finding {
+    let Assessed { mut finding, sides, n, change, absolute, clock, p } = row;
+    let Some((change, (lo, hi))) =
+        change.and_then(|c| c.interval(family.level).ok().map(|ends| (c, ends)))
+    else {
+        if !matches!(finding.verdict, Verdict::Inconclusive(Reason::OneRun)) {
+            finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
+        }
+        finding.why = match &finding.verdict {
+            Verdict::Inconclusive(reason) => format!("{sides}: INCONCLUSIVE, {reason}"),
+            _ => sides,
+        };
+        return finding;
+    };
+    let (lo, hi, shown) = (lo - 1.0, hi - 1.0, change.ratio() - 1.0);
+    let method = change.method.to_owned();
+    let interval = Interval { lo, hi, level: family.level, method };
+    finding.effects.push(Effect {
+        name: "relative_change".to_owned(),
+        value: shown,
+        interval: Some(interval.clone()),
+        note: None,
+    });
+    finding.interval = Some(interval);
+    finding.p = p.map(|p| p.0);
+    finding.adjusted_p = outcome.map(|o| o.0);
+    finding.verdict = match outcome {
+        None => Verdict::Inconclusive(Reason::UnknownDirection),
+        Some((_, reach)) => {
+            let rejected = p.is_some_and(|p| p.0 <= family.alpha * (1.0 + 1e-12));
+            verdict(
+                &change,
+                (lo, hi),
+                rejected,
+                reach,
+                finding.direction,
+                absolute,
+                n,
+                family,
+                settings,
+            )
+        }
+    };
+    let step = (change.candidate - change.base).abs();
+    if finding.verdict == Verdict::Fail && step < 2.0 * clock {
+        finding.verdict = Verdict::Inconclusive(Reason::BelowClock);
+    }
+    if outcome.is_some_and(|o| o.1 == Attainable::OnlyInFamily) {
+        finding.warnings.push(format!(
+            "too few observations to be significant alone in a family of {}",
+            family.m
+        ));
+    }
+    let detail = describe(&finding, (lo, hi), settings.margin());
+    let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
+    let runs = match finding.runs[..] {
+        [a, b] if a.min(b) > 1 => format!(" in {a} + {b} runs"),
+        _ => String::new(),
+    };
+    finding.why = format!(
+        "{sides}, {} [{}, {}] at {} ({}; n = {} + {}{runs}): {detail}",
+        signed(shown),
+        signed(lo),
+        signed(hi),
+        family.level,
+        change.method,
+        number(n[0] as f64),
+        number(n[1] as f64),
+    );
+    finding
+}
+
+/// Beyond the margin is a failure, wholly within it a pass.
+#[expect(clippy::too_many_arguments, reason = "all that a verdict rests on, each once")]
+fn verdict(
+    change: &Change,
+    (lo, hi): (f64, f64),
+    rejected: bool,
+    reach: Attainable,
+    direction: Direction,
+    absolute: f64,
+    n: [usize; 2],
+    family: &Family,
+    settings: &Settings,
+) -> Verdict {
+    let margin = settings.margin();
+    // Positive is worse from here on. For "higher is better" a fall is worse.
+    let worse =
+        |(lo, hi): (f64, f64)| if direction == Direction::Lower { (lo, hi) } else { (-hi, -lo) };
+    let (low, high) = worse((lo, hi));
+    if rejected {
+        return Verdict::Fail;
+    }
+    let within = absolute > 0.0 && worse(change.difference(family.level)).1 < absolute;
+    if high < margin || within {
+        return Verdict::Pass;
+    }
+    if reach == Attainable::Never {
+        return Verdict::Inconclusive(Reason::TooFew { need: change.need(family.alone) });
+    }
+    if !(low.is_finite() && high.is_finite()) {
+        return Verdict::Inconclusive(Reason::TooFew { need: change.need(family.level) });
+    }
+    let half = (high - low) / 2.0;
+    let grown = |by: f64| {
+        let need = n[0].max(n[1]) as f64 * by * by;
+        (need < 1e9).then_some(need.ceil() as u64)
+    };
+    if settings.equivalence.is_some() {
+        let gap = margin - f64::midpoint(low, high);
+        let projected = if gap > 0.0 { grown(half / gap) } else { None };
+        return Verdict::Inconclusive(Reason::Straddles { projected });
+    }
+    let reach = half * power_factor(family.alpha / 2.0, 0.8);
+    let would_have_shown = margin + reach;
+    if let Some(wish) = settings.require_power
+        && would_have_shown > wish
+    {
+        let need = grown(reach / (wish - margin)).filter(|_| wish > margin).unwrap_or(u64::MAX);
+        return Verdict::Inconclusive(Reason::Underpowered { need });
+    }
+    Verdict::NoDetectableChange { would_have_shown: Some(would_have_shown) }
+}
+
+fn describe(finding: &Finding, (lo, hi): (f64, f64), margin: f64) -> String {
+    let improved = match finding.direction {
+        Direction::Lower => hi < 0.0,
+        Direction::Higher => lo > 0.0,
+        Direction::Unknown => false,
+    };
+    let p = finding.p.map_or_else(String::new, |p| {
+        let small = |p: f64| if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") };
+        let adjusted = finding.adjusted_p.unwrap_or(p);
+        format!(" (p {}, adjusted {})", small(p), small(adjusted))
+    });
+    match &finding.verdict {
+        Verdict::NoDetectableChange { would_have_shown: Some(w) } => {
+            let changed = if lo > 0.0 || hi < 0.0 {
+                "changed, not shown to be beyond the margin; "
+            } else {
+                ""
+            };
+            format!(
+                "no change beyond {} detected; {changed}would have shown >= {}",
+                percent(margin),
+                percent(*w)
+            )
+        }
+        Verdict::Fail => format!("REGRESSED{p}"),
+        Verdict::Pass if improved => "PASS, improved".to_owned(),
+        Verdict::Pass => format!("PASS, no worse than {}", percent(margin)),
+        Verdict::Inconclusive(reason) => format!("INCONCLUSIVE, {reason}"),
+        Verdict::NoDetectableChange { .. } => "no change detected".to_owned(),
+    }
+}

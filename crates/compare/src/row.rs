@@ -1,0 +1,200 @@
+use tailproof_core::{
+    Class, Direction, Finding, Loop, Observations, Order, Rank, Reason, Sample, Series, Subject,
+    Verdict, number,
+};
+use tailproof_resampling::{clock_resolution, dependence_by, pathologies};
+
+use crate::change::{BaseNearZero, Change};
+use crate::settings::{CompareError, Test};
+
+/// What a row compares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Row {
+    Mean,
+    Quantile(Rank),
+    Shift,
+}
+
+impl Row {
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Mean => "mean".to_owned(),
+            Self::Quantile(p) => p.to_string(),
+            Self::Shift => "shift".to_owned(),
+        }
+    }
+
+    pub(crate) fn of(self, sample: &Sample) -> f64 {
+        match self {
+            Self::Mean => tailproof_core::descriptive::mean(sample),
+            Self::Quantile(p) => sample.quantile(p),
+            Self::Shift => sample.quantile(Rank::MEDIAN),
+        }
+    }
+}
+
+/// Two series of the same metric.
+pub(crate) struct Pair<'a> {
+    base: &'a Series,
+    candidate: &'a Series,
+    pub(crate) x: &'a Sample,
+    pub(crate) y: &'a Sample,
+    pub(crate) direction: Direction,
+}
+
+impl<'a> Pair<'a> {
+    pub(crate) fn new(base: &'a Series, candidate: &'a Series) -> Result<Self, CompareError> {
+        let raw = |s: &'a Series| match &s.observations {
+            Observations::Raw(raw) if raw.is_complete() => Ok(&raw.sample),
+            _ => Err(CompareError::NotRaw(s.name())),
+        };
+        if base.metric.unit != candidate.metric.unit {
+            let text = |s: &Series| {
+                s.metric.unit.as_ref().map_or_else(|| "no unit".to_owned(), ToString::to_string)
+            };
+            return Err(CompareError::Units {
+                metric: base.name(),
+                base: text(base),
+                candidate: text(candidate),
+            });
+        }
+        let direction = match candidate.metric.direction {
+            Direction::Unknown => base.metric.direction,
+            known => known,
+        };
+        Ok(Self { base, candidate, x: raw(base)?, y: raw(candidate)?, direction })
+    }
+
+    /// Mean, median, and the percentiles with ten observations beyond them on both sides, as
+    /// far as the test asks for them.
+    pub(crate) fn rows(&self, test: Test) -> Vec<Row> {
+        let least = self.x.len().min(self.y.len()) as f64;
+        let tails = [Rank::P95, Rank::P99]
+            .into_iter()
+            .filter(|p| least * p.complement().to_f64() >= 10.0)
+            .map(Row::Quantile);
+        let quantiles = [Row::Quantile(Rank::MEDIAN)].into_iter().chain(tails);
+        match test {
+            Test::Auto => [Row::Mean].into_iter().chain(quantiles).collect(),
+            Test::Welch => vec![Row::Mean],
+            Test::Quantiles => quantiles.collect(),
+            Test::MannWhitney => vec![Row::Shift],
+        }
+    }
+
+    pub(crate) fn runs(&self) -> [u64; 2] {
+        [self.base.runs(), self.candidate.runs()]
+    }
+
+    /// What is wrong with how either side was measured.
+    pub(crate) fn pathologies(&self, sources: [Option<Loop>; 2]) -> Vec<String> {
+        let sides =
+            [("baseline", self.base, sources[0]), ("candidate", self.candidate, sources[1])];
+        sides
+            .into_iter()
+            .flat_map(|(side, series, source)| {
+                pathologies(series, source).into_iter().map(move |text| format!("{side}: {text}"))
+            })
+            .collect()
+    }
+
+    /// The larger step of both clocks; 0 when neither repeats a value.
+    pub(crate) fn clock(&self) -> f64 {
+        [self.x, self.y]
+            .into_iter()
+            .map(clock_resolution)
+            .filter(|clock| clock.ties > 0.2)
+            .filter_map(|clock| clock.smallest_gap)
+            .fold(0.0, f64::max)
+    }
+
+    /// Whether both sides have several runs, which are then the unit.
+    pub(crate) fn by_run(&self) -> bool {
+        self.runs().iter().all(|&r| r >= 2)
+    }
+
+    /// The change of a row, by run where both sides have several.
+    pub(crate) fn change(&self, row: Row) -> Result<Change, BaseNearZero> {
+        if self.by_run() {
+            let (x, y) = (by_run(self.base, self.x, row), by_run(self.candidate, self.y, row));
+            if row == Row::Shift {
+                return Change::of_shift(&x, &y);
+            }
+            return Change::of_means(&x, &y, [1.0; 2]).map(|c| c.called("t on run statistics"));
+        }
+        match row {
+            Row::Mean => Change::of_means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))),
+            Row::Quantile(p) => {
+                let tau = [self.x, self.y].map(|s| {
+                    let q = s.quantile(p);
+                    time(s, |x| f64::from(u8::from(x <= q)))
+                });
+                Change::of_quantiles(self.x, self.y, p, tau[0].max(tau[1]))
+            }
+            Row::Shift => Change::of_shift(self.x, self.y),
+        }
+    }
+
+    /// A finding with everything but verdict and wording.
+    pub(crate) fn blank(&self, class: Class, claim: String) -> Finding {
+        let metric = &self.candidate.metric;
+        let subject = Subject {
+            metric: metric.name.clone(),
+            labels: self.candidate.labels.clone(),
+            benchmark: None,
+        };
+        let mut finding =
+            Finding::new(class, subject, claim, Verdict::Inconclusive(Reason::Absent));
+        finding.unit = metric.unit.clone().or_else(|| self.base.metric.unit.clone());
+        finding.direction = self.direction;
+        finding.n = vec![self.x.len() as u64, self.y.len() as u64];
+        finding.runs = self.runs().to_vec();
+        if self.by_run() {
+            finding.warnings.push(
+                "judged by run; the permutation and Mann-Whitney results in the evidence treat \
+                 observations as independent of their runs"
+                    .to_owned(),
+            );
+        }
+        if self.runs().contains(&1) {
+            finding.warnings.push(
+                "one run a side: says nothing about other runs (a run column with several would)"
+                    .to_owned(),
+            );
+            let tau = [self.x, self.y].map(|s| time(s, |x| x));
+            if tau != [1.0; 2] {
+                finding.warnings.push(format!(
+                    "successive observations depend on each other (autocorrelation times {} and \
+                     {}): the interval is widened for it, approximately; p-values are not",
+                    number(tau[0]),
+                    number(tau[1]),
+                ));
+            }
+        }
+        finding
+    }
+}
+
+/// Autocorrelation time of numbers derived from a sample in time order; 1 without an order, or
+/// when it is not above 1 beyond chance.
+fn time(sample: &Sample, derived: impl Fn(f64) -> f64) -> f64 {
+    if sample.order() != Order::Time {
+        return 1.0;
+    }
+    let found = dependence_by(sample.len(), |i| derived(sample.values()[i]));
+    if found.significant { found.tau } else { 1.0 }
+}
+
+/// The statistic of each run.
+fn by_run(series: &Series, sample: &Sample, row: Row) -> Sample {
+    let run = series.run.as_deref().expect("a series with several runs has a run column");
+    let mut groups: std::collections::BTreeMap<u32, Vec<f64>> = std::collections::BTreeMap::new();
+    for (&r, &x) in run.iter().zip(sample.values()) {
+        groups.entry(r).or_default().push(x);
+    }
+    let statistics = groups
+        .into_values()
+        .map(|values| row.of(&Sample::new(values).expect("finite, from a sample")))
+        .collect();
+    Sample::new(statistics).expect("a statistic of finite values is finite")
+}
