@@ -3,11 +3,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tailproof_compare::{Settings, compare};
+use tailproof_compare::compare;
 use tailproof_core::{Level, Seed};
 use tailproof_reporting::Evidence;
 
 use crate::artifact;
+use crate::comparison::Comparison;
 use crate::exit::{self, Gate};
 use crate::inputs::{self, Columns, Reading};
 use crate::output::{self, Output};
@@ -29,9 +30,6 @@ pub(crate) struct Compare {
     /// Compare only these metrics, with * and ?; repeatable [default: every numeric column]
     #[arg(long, value_name = "GLOB")]
     metric: Vec<String>,
-    /// A regression is worse by more than this share of the baseline
-    #[arg(long, default_value = "1%", value_parser = inputs::share, value_name = "SHARE")]
-    min_effect: f64,
     /// Confidence level for the whole table
     #[arg(long, default_value = "0.95", value_parser = inputs::level)]
     level: Level,
@@ -41,6 +39,8 @@ pub(crate) struct Compare {
     /// Seed of the relabellings, recorded in the evidence
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    #[command(flatten)]
+    comparison: Comparison,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -56,12 +56,7 @@ impl Compare {
         };
         let base = read(&self.base).context("reading the baseline")?;
         let candidate = read(&self.candidate).context("reading the candidate")?;
-        let settings = Settings {
-            level: self.level,
-            min_effect: self.min_effect,
-            resamples: self.resamples,
-            ..Settings::new(Seed(self.seed))
-        };
+        let settings = self.comparison.settings(self.level, self.resamples, Seed(self.seed))?;
         let compared = compare(&base, &candidate, &settings)?;
         let mut evidence = Evidence::new("compare", compared.findings.clone());
         evidence.add_sources("baseline", &base.sources);
@@ -71,21 +66,21 @@ impl Compare {
             level: Some(self.level),
             seed: Some(settings.seed),
             resamples: Some(self.resamples.get()),
-            min_effect: Some(self.min_effect),
+            min_effect: Some(settings.margin()),
             comparison_level: None,
+            comparison: Some(Comparison::record(&settings)),
         };
         if self.output.wants_json() {
             evidence.environment = tailproof_ingest::environment();
         }
         artifact::add_regressions(&mut evidence, &compared.regressions);
         evidence.notes.push(format!(
-            "{} of {} metrics compared, {} new, {} gone; Bonferroni over {} rows at {}",
+            "{} of {} metrics compared, {} new, {} gone; {}",
             compared.regressions.len(),
             candidate.series.len(),
             compared.new.len(),
             compared.gone.len(),
-            compared.regressions.iter().map(|r| r.findings.len()).sum::<usize>(),
-            self.level,
+            compared.family,
         ));
         self.output.write(&evidence, &evidence.to_json())?;
         Ok(exit::code(&evidence.findings, &self.gate))

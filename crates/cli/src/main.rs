@@ -4,7 +4,9 @@
 //! acceptable, 1 a check failed, 2 bad usage or input, 3 could not tell.
 
 mod artifact;
+mod calibrate;
 mod compare;
+mod comparison;
 mod exit;
 mod inputs;
 mod output;
@@ -31,6 +33,8 @@ enum Command {
     Validate(Box<validate::Validate>),
     /// Compare a candidate with a baseline
     Compare(Box<compare::Compare>),
+    /// Measure a gate's false-positive rate on your own data
+    Calibrate(Box<calibrate::Calibrate>),
     /// Render evidence that an earlier run wrote
     Report(report::Report),
 }
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Validate(c) => c.run(),
         Command::Compare(c) => c.run(),
+        Command::Calibrate(c) => c.run(),
         Command::Report(c) => c.run(),
     };
     outcome.unwrap_or_else(|error| {

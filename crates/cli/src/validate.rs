@@ -17,6 +17,7 @@ use tailproof_slo::t4::{self, Excellence};
 use tailproof_slo::{Judged, Settings, judge};
 
 use crate::artifact;
+use crate::comparison::Comparison;
 use crate::exit::{self, Gate};
 use crate::inputs::{self, Columns, Reading};
 use crate::output::{self, Output};
@@ -52,9 +53,6 @@ pub(crate) struct Validate {
     /// Seed of everything random, recorded in the evidence
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// A regression is worse by more than this share of the baseline
-    #[arg(long, default_value = "1%", value_parser = inputs::share, value_name = "SHARE")]
-    min_effect: f64,
     /// Name of what is tested; begins the artifact's file name [default: service]
     #[arg(long, value_name = "NAME")]
     component: Option<Component>,
@@ -64,6 +62,8 @@ pub(crate) struct Validate {
     /// Also gate on 99.99 % of the observations meeting each target
     #[arg(long)]
     t4: bool,
+    #[command(flatten)]
+    comparison: Comparison,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -192,12 +192,14 @@ impl Validate {
         let compared = run.baseline.as_ref();
         evidence.add_sources("baseline", compared.map_or(&[], |b| b.sources.as_slice()));
         add_configuration(&mut evidence, &run.files)?;
+        let how = compared.map(|_| self.comparison_settings()).transpose()?;
         evidence.settings = tailproof_reporting::Settings {
             level: Some(run.level),
             seed: Some(Seed(self.seed)),
             resamples: Some(self.resamples.get()),
-            min_effect: compared.map(|_| self.min_effect),
+            min_effect: how.as_ref().map(compare::Settings::margin),
             comparison_level: compared.map(|_| Level::P95),
+            comparison: how.as_ref().map(Comparison::record),
         };
         // T4 is in the evidence always, in what people read only when it gates.
         evidence.recommendations = if self.t4 {
@@ -240,6 +242,10 @@ impl Validate {
             .context("reading the baseline")
     }
 
+    fn comparison_settings(&self) -> anyhow::Result<compare::Settings> {
+        self.comparison.settings(Level::P95, self.resamples, Seed(self.seed))
+    }
+
     /// Regressions, and the findings of relative objectives.
     fn compare(
         &self,
@@ -250,12 +256,7 @@ impl Validate {
         fail: Level,
     ) -> anyhow::Result<Option<(compare::Compared, Vec<Finding>)>> {
         let Some(baseline) = baseline else { return Ok(None) };
-        let settings = compare::Settings {
-            mean_level: level,
-            min_effect: self.min_effect,
-            resamples: self.resamples,
-            ..compare::Settings::new(Seed(self.seed))
-        };
+        let settings = compare::Settings { mean_level: level, ..self.comparison_settings()? };
         let compared = compare::compare(baseline, data, &settings)?;
         let mut findings = Vec::new();
         for objective in relative {

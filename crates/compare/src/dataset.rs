@@ -2,6 +2,8 @@ use tailproof_core::{
     Class, Dataset, Finding, Level, Objective, Observations, Reason, Series, Subject, Verdict,
 };
 
+use tailproof_hypothesis::Correction;
+
 use crate::family::{assess, conclude};
 use crate::regression::{Regression, tests, with_effects};
 use crate::relative::relative;
@@ -15,6 +17,8 @@ pub struct Compared {
     pub regressions: Vec<Regression>,
     /// Rows of all comparisons, then what is only on one side.
     pub findings: Vec<Finding>,
+    /// The family of rows in one line.
+    pub family: String,
     /// Series only in the candidate.
     pub new: Vec<String>,
     /// Series only in the baseline.
@@ -89,6 +93,7 @@ pub fn compare(
             .map(Series::name)
             .collect()
     };
+    compared.family = family_line(&compared, settings);
     compared.new = only(candidate, base);
     compared.gone = only(base, candidate);
     for (names, what) in [
@@ -105,6 +110,23 @@ pub fn compare(
         }
     }
     Ok(compared)
+}
+
+/// `Benjamini-Hochberg over 8 rows at 95 %: 2 regressed, all intervals at 98.75 %`.
+fn family_line(compared: &Compared, settings: &Settings) -> String {
+    let tested: Vec<&Finding> = compared.findings.iter().filter(|f| f.p.is_some()).collect();
+    let regressed = tested.iter().filter(|f| f.verdict == Verdict::Fail).count();
+    let name = match settings.correction {
+        Correction::BenjaminiHochberg => "Benjamini-Hochberg",
+        Correction::BenjaminiYekutieli => "Benjamini-Yekutieli",
+        Correction::Holm => "Holm",
+        Correction::None => "no correction",
+        other => other.name(),
+    };
+    let shown = tested.first().and_then(|f| f.interval.as_ref());
+    let at = shown.map_or_else(String::new, |i| format!(", intervals at {}", i.level));
+    let rows = if tested.len() == 1 { "row" } else { "rows" };
+    format!("{name} over {} {rows} at {}: {regressed} regressed{at}", tested.len(), settings.level)
 }
 
 /// Judges a relative objective on every series that it names and both data sets hold.

@@ -71,6 +71,15 @@ fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
     let change = if rx.min(ry) == 1 && rx.max(ry) > 1 {
         finding.verdict = Verdict::Inconclusive(Reason::OneRun);
         None
+    } else if let Some(worth) = not_carried(pair, row) {
+        finding.verdict = Verdict::Inconclusive(Reason::NotTested);
+        finding.warnings.push(format!(
+            "successive observations depend on each other: for {} they are worth {} independent \
+             ones, of which fewer than ten lie beyond",
+            row.name(),
+            number(worth.floor()),
+        ));
+        None
     } else if let Ok(change) = pair.change(row) {
         // By run, the statistic is the mean over runs.
         sides = text(change.base, change.candidate);
@@ -88,6 +97,14 @@ fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
         _ => 0.0,
     };
     Assessed { finding, sides, n, change, absolute, clock, p }
+}
+
+/// What a tail percentile is worth that dependent observations do not carry.
+fn not_carried(pair: &Pair<'_>, row: Row) -> Option<f64> {
+    let Row::Quantile(p) = row else { return None };
+    let tail = p.complement().to_f64();
+    let worth = pair.worth(p);
+    (tail < 0.5 && worth * tail < 10.0).then_some(worth)
 }
 
 /// The smallest α at which the interval lies beyond both margins on the worse side, and the
@@ -180,10 +197,11 @@ fn judge(
     let Some((change, (lo, hi))) =
         change.and_then(|c| c.interval(family.level).ok().map(|ends| (c, ends)))
     else {
-        if !matches!(finding.verdict, Verdict::Inconclusive(Reason::OneRun)) {
+        if finding.verdict == Verdict::Inconclusive(Reason::Absent) {
             finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
         }
         finding.why = match &finding.verdict {
+            Verdict::Inconclusive(Reason::NotTested) => format!("{sides}: NOT TESTED"),
             Verdict::Inconclusive(reason) => format!("{sides}: INCONCLUSIVE, {reason}"),
             _ => sides,
         };

@@ -108,6 +108,24 @@ impl<'a> Pair<'a> {
             .fold(0.0, f64::max)
     }
 
+    /// Autocorrelation times of being at most the `p`-quantile, a side.
+    pub(crate) fn times(&self, p: Rank) -> [f64; 2] {
+        [self.x, self.y].map(|s| {
+            let q = s.quantile(p);
+            time(s, |x| f64::from(u8::from(x <= q)))
+        })
+    }
+
+    /// How many independent observations the smaller side is worth for a quantile; by run, all
+    /// of them.
+    pub(crate) fn worth(&self, p: Rank) -> f64 {
+        if self.by_run() {
+            return self.x.len().min(self.y.len()) as f64;
+        }
+        let [a, b] = self.times(p);
+        (self.x.len() as f64 / a).min(self.y.len() as f64 / b)
+    }
+
     /// Whether both sides have several runs, which are then the unit.
     pub(crate) fn by_run(&self) -> bool {
         self.runs().iter().all(|&r| r >= 2)
@@ -118,20 +136,16 @@ impl<'a> Pair<'a> {
         if self.by_run() {
             let (x, y) = (by_run(self.base, self.x, row), by_run(self.candidate, self.y, row));
             if row == Row::Shift {
-                return Change::of_shift(&x, &y);
+                return Change::of_shift(&x, &y, [1.0; 2]);
             }
             return Change::of_means(&x, &y, [1.0; 2]).map(|c| c.called("t on run statistics"));
         }
         match row {
             Row::Mean => Change::of_means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))),
-            Row::Quantile(p) => {
-                let tau = [self.x, self.y].map(|s| {
-                    let q = s.quantile(p);
-                    time(s, |x| f64::from(u8::from(x <= q)))
-                });
-                Change::of_quantiles(self.x, self.y, p, tau[0].max(tau[1]))
+            Row::Quantile(p) => Change::of_quantiles(self.x, self.y, p, self.times(p)),
+            Row::Shift => {
+                Change::of_shift(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x)))
             }
-            Row::Shift => Change::of_shift(self.x, self.y),
         }
     }
 
@@ -165,7 +179,8 @@ impl<'a> Pair<'a> {
             if tau != [1.0; 2] {
                 finding.warnings.push(format!(
                     "successive observations depend on each other (autocorrelation times {} and \
-                     {}): the interval is widened for it, approximately; p-values are not",
+                     {}): interval and p allow for it, approximately; the permutation and \
+                     Mann-Whitney results in the evidence do not",
                     number(tau[0]),
                     number(tau[1]),
                 ));

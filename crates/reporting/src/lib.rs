@@ -36,6 +36,8 @@ pub use artifact::{
     T4Excellence,
 };
 pub use atomic::write_atomically;
-pub use evidence::{Evidence, EvidenceError, InputRecord, Number, SCHEMA, Settings, Tool};
+pub use evidence::{
+    ComparisonSettings, Evidence, EvidenceError, InputRecord, Number, SCHEMA, Settings, Tool,
+};
 pub use markdown::markdown;
 pub use table::table;

@@ -1,18 +1,22 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use tailproof_core::{Loop, Observations, Order, Sample, Series, number, percent};
+use tailproof_core::descriptive::Moments;
+use tailproof_core::{Loop, Observations, Order, Rank, Sample, Series, number, percent};
 
 use crate::clock::clock_resolution;
 use crate::dip::{dip_statistic, modes};
 use crate::stalls::stalls;
-use crate::warm_up::warm_up;
+use crate::warm_up::{WarmUp, warm_up};
 
 /// Values looked at for clock and modes; of longer series every k-th.
 const LOOKED_AT: usize = 10_000;
 /// `√n · dip` beyond which one mode is refuted: fewer than one in a thousand samples of one
 /// mode reach it, whatever n (a test simulates it).
 const DIP: f64 = 0.70;
+/// Standard errors by which a warm-up must differ from what follows: MSER cuts somewhere in
+/// noise too.
+const SHIFT: f64 = 4.0;
 
 /// What is wrong with how a series was measured, each with its number: a closed loop that
 /// stalled, a warm-up, a clock too coarse, several modes.
@@ -21,7 +25,7 @@ const DIP: f64 = 0.70;
 ///   that is not known to be a closed loop only when arrivals at random would not show it in one
 ///   of 1 000 series either, `ratio > (ln n + ln 1000)/ln 2`. With runs, within each.
 /// - *Warm-up*: per run, of series in time order: [`warm_up`] with at least 5 % to leave out, or
-///   no steady state. Nothing is trimmed.
+///   no steady state, when both stretches lie over 4 standard errors apart. Nothing is trimmed.
 /// - *Clock*: over 20 % of the observations repeat a value, and one step of the clock is over a
 ///   tenth of the middle half of them. (Large samples of a fine clock repeat values too.)
 /// - *Modes*: `√n·dip ≥ 0.70` (p < 0.001), with the shares and medians of the modes, unless the
@@ -36,17 +40,17 @@ pub fn pathologies(series: &Series, source: Option<Loop>) -> Vec<String> {
     if values.len() < 20 {
         return Vec::new();
     }
+    let step = values.len().div_ceil(LOOKED_AT);
+    let some: Vec<f64> = values.iter().step_by(step).copied().collect();
+    let some = Sample::new(some).expect("finite, from a sample");
     let mut found = Vec::new();
     let run = series.run.as_deref();
     if let Some(time) = &series.time {
         found.extend(stalled(&by_run(run, time), source));
     }
     if raw.sample.order() == Order::Time || series.time.is_some() {
-        found.extend(warming(&by_run(run, values)));
+        found.extend(warming(&by_run(run, values), &some));
     }
-    let step = values.len().div_ceil(LOOKED_AT);
-    let some: Vec<f64> = values.iter().step_by(step).copied().collect();
-    let some = Sample::new(some).expect("finite, from a sample");
     let clock = coarse(&some);
     if clock.is_none() {
         found.extend(several_modes(&some));
@@ -88,8 +92,25 @@ fn stalled(runs: &[Cow<'_, [i64]>], source: Option<Loop>) -> Option<String> {
     ))
 }
 
-fn warming(runs: &[Cow<'_, [f64]>]) -> Option<String> {
-    let found: Vec<_> = runs.iter().filter_map(|run| warm_up(run)).collect();
+/// Outliers are clipped at the 95th percentile and long runs averaged to at most 400 values,
+/// as MSER takes neither far outliers nor dependence well.
+fn warming(runs: &[Cow<'_, [f64]>], some: &Sample) -> Option<String> {
+    const MOST: usize = 400;
+    let clip = some.quantile(Rank::P95);
+    let found: Vec<_> = runs
+        .iter()
+        .filter_map(|run| {
+            let size = run.len().div_ceil(MOST);
+            let means: Vec<f64> = run
+                .chunks_exact(size)
+                .map(|c| c.iter().map(|x| x.min(clip)).sum::<f64>() / size as f64)
+                .collect();
+            let found = warm_up(&means)?;
+            let cut = if found.steady { found.truncate } else { means.len() / 2 };
+            let moved = distance(&means[..cut], &means[cut..]) > SHIFT;
+            moved.then_some(WarmUp { truncate: found.truncate * size, ..found })
+        })
+        .collect();
     let unsteady = found.iter().filter(|w| !w.steady).count();
     let of = if found.len() > 1 { format!(" of {} runs", found.len()) } else { String::new() };
     if unsteady > 0 {
@@ -108,6 +129,16 @@ fn warming(runs: &[Cow<'_, [f64]>]) -> Option<String> {
             percent(worst.share),
         )
     })
+}
+
+/// How far two stretches lie apart, in standard errors of their difference; 0 for short ones.
+fn distance(first: &[f64], second: &[f64]) -> f64 {
+    if first.len() < 2 || second.len() < 2 {
+        return 0.0;
+    }
+    let (a, b) = (Moments::of_values(first), Moments::of_values(second));
+    let error = a.standard_error().hypot(b.standard_error());
+    if error == 0.0 { 0.0 } else { (a.mean() - b.mean()).abs() / error }
 }
 
 fn coarse(sample: &Sample) -> Option<String> {

@@ -6,6 +6,8 @@ mod quantiles;
 mod ranks;
 mod shift;
 
+use std::borrow::Cow;
+
 use tailproof_core::{Guarantee, Level, Rank, Sample};
 
 use means::Means;
@@ -34,6 +36,8 @@ pub struct Change {
     /// What they rest on.
     pub guarantee: Guarantee,
     way: Way,
+    /// Observations that one independent observation takes.
+    worth: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -67,60 +71,77 @@ impl Change {
     /// Fieller (1954), *JRSS B* 16(2), 175–185; Welch (1947), *Biometrika* 34, 28–35.
     pub fn of_means(x: &Sample, y: &Sample, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
         let means = Means::new(x, y, tau)?;
-        let guarantee =
-            if tau == [1.0; 2] { Guarantee::Asymptotic } else { Guarantee::Approximate };
         Ok(Self {
             base: means.x,
             candidate: means.y,
             method: "Welch-studentized ratio of means (Fieller)",
-            guarantee,
+            guarantee: Guarantee::Asymptotic,
             way: Way::Means(means),
-        })
+            worth: 1.0,
+        }
+        .worth(tau))
     }
 
     /// The change of a quantile.
     ///
     /// With at least ten observations beyond the quantile on each side: the exact (B → ∞)
-    /// bootstrap of the ratio of the inverse-CDF quantiles, asymptotic; a `tau` above 1
-    /// stretches it by √τ on a logarithmic scale, approximate. With fewer: the box of both
-    /// order-statistic intervals, each two-sided at `1 − α/2`, which holds at every n for
+    /// bootstrap of the ratio of the inverse-CDF quantiles, asymptotic. With fewer: the box of
+    /// both order-statistic intervals, each two-sided at `1 − α/2`, which holds at every n for
     /// independent observations and is unbounded when a sample is too small.
+    ///
+    /// Observations with autocorrelation time `τ > 1` are judged from every τ-th of them in
+    /// order of size, which has their distribution and as many values as they are worth;
+    /// approximate.
     ///
     /// # Errors
     /// The baseline's quantile is not clearly above zero.
-    pub fn of_quantiles(x: &Sample, y: &Sample, p: Rank, tau: f64) -> Result<Self, BaseNearZero> {
+    pub fn of_quantiles(
+        x: &Sample,
+        y: &Sample,
+        p: Rank,
+        tau: [f64; 2],
+    ) -> Result<Self, BaseNearZero> {
         let tail = p.to_f64().min(1.0 - p.to_f64());
+        let (thin_x, thin_y) = (thinned(x, tau[0]), thinned(y, tau[1]));
         let enough = |s: &Sample| s.len() as f64 * tail >= 10.0;
-        let (base, candidate) = (x.quantile(p), y.quantile(p));
-        let (method, guarantee, way) = if enough(x) && enough(y) {
-            let guarantee = if tau > 1.0 { Guarantee::Approximate } else { Guarantee::Asymptotic };
-            let way = Way::Quantiles(Quantiles::new(x, y, p, tau)?);
-            ("exact bootstrap of the ratio (B → ∞)", guarantee, way)
+        let (method, guarantee, way) = if enough(&thin_x) && enough(&thin_y) {
+            let way = Way::Quantiles(Quantiles::new(&thin_x, &thin_y, p)?);
+            ("exact bootstrap of the ratio (B → ∞)", Guarantee::Asymptotic, way)
         } else {
-            let guarantee = if tau > 1.0 { Guarantee::Approximate } else { Guarantee::Exact };
-            let way = Way::Ranks(Ranks::new(x, y, p)?);
-            ("box of order-statistic intervals", guarantee, way)
+            let way = Way::Ranks(Ranks::new(&thin_x, &thin_y, p)?);
+            ("box of order-statistic intervals", Guarantee::Exact, way)
         };
-        Ok(Self { base, candidate, method, guarantee, way })
+        let (base, candidate) = (x.quantile(p), y.quantile(p));
+        Ok(Self { base, candidate, method, guarantee, way, worth: 1.0 }.worth(tau))
     }
 
     /// The factor between the two samples, by the Mann–Whitney test: the Hodges–Lehmann
-    /// estimate of logarithms with its interval.
+    /// estimate of logarithms with its interval. Dependent observations as for quantiles.
     ///
     /// # Errors
     /// A value on either side is not positive.
     ///
     /// # Source
     /// Hodges & Lehmann (1963), *Annals of Mathematical Statistics* 34(2), 598–611.
-    pub fn of_shift(x: &Sample, y: &Sample) -> Result<Self, BaseNearZero> {
-        let shift = Shift::new(x, y)?;
+    pub fn of_shift(x: &Sample, y: &Sample, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
+        let shift = Shift::new(&thinned(x, tau[0]), &thinned(y, tau[1]))?;
+        let base = x.quantile(Rank::MEDIAN);
         Ok(Self {
-            base: x.quantile(Rank::MEDIAN),
-            candidate: x.quantile(Rank::MEDIAN) * shift.ratio,
+            base,
+            candidate: base * shift.ratio,
             method: "Hodges–Lehmann ratio (Mann–Whitney)",
             guarantee: shift.guarantee(),
             way: Way::Shift(shift),
-        })
+            worth: 1.0,
+        }
+        .worth(tau))
+    }
+
+    /// Notes that observations are worth `1/τ` of their number.
+    fn worth(self, tau: [f64; 2]) -> Self {
+        let worth = tau[0].max(tau[1]).max(1.0);
+        let guarantee = if worth > 1.0 { Guarantee::Approximate } else { self.guarantee };
+        Self { guarantee, worth, ..self }
     }
 
     /// The same under another name.
@@ -197,13 +218,26 @@ impl Change {
     /// Observations (or runs) a side with which both ends of the interval would exist.
     #[must_use]
     pub fn need(&self, level: Level) -> u64 {
-        match &self.way {
+        let need = match &self.way {
             Way::Means(w) => w.need(level),
             Way::Quantiles(_) => 1,
             Way::Ranks(w) => w.need(level),
             Way::Shift(w) => w.need(level),
-        }
+        };
+        (need as f64 * self.worth).ceil() as u64
     }
+}
+
+/// Every τ-th observation in order of size; the sample itself for `τ ≤ 1`.
+fn thinned(sample: &Sample, tau: f64) -> Cow<'_, Sample> {
+    if tau <= 1.0 {
+        return Cow::Borrowed(sample);
+    }
+    let sorted = sample.sorted();
+    let kept = ((sorted.len() as f64 / tau) as usize).max(1);
+    let step = sorted.len() as f64 / kept as f64;
+    let values = (0..kept).map(|i| sorted[((i as f64 + 0.5) * step) as usize]).collect();
+    Cow::Owned(Sample::new(values).expect("some of a sample's values"))
 }
 
 /// The smallest α in (0, 1] at which a condition that holds from some α on does; 1 when it
@@ -239,10 +273,10 @@ mod tests {
         vec![
             Change::of_means(x, y, [1.0; 2]).unwrap(),
             Change::of_means(x, y, [3.0, 2.0]).unwrap(),
-            Change::of_quantiles(x, y, Rank::MEDIAN, 1.0).unwrap(),
-            Change::of_quantiles(x, y, Rank::MEDIAN, 2.5).unwrap(),
-            Change::of_quantiles(x, y, "0.9".parse().unwrap(), 1.0).unwrap(),
-            Change::of_shift(x, y).unwrap(),
+            Change::of_quantiles(x, y, Rank::MEDIAN, [1.0; 2]).unwrap(),
+            Change::of_quantiles(x, y, Rank::MEDIAN, [1.0, 1.7]).unwrap(),
+            Change::of_quantiles(x, y, "0.9".parse().unwrap(), [1.0; 2]).unwrap(),
+            Change::of_shift(x, y, [1.0, 2.0]).unwrap(),
         ]
     }
 
@@ -312,10 +346,10 @@ mod tests {
         };
         assert_eq!(means(&around_zero), Some(BaseNearZero));
         let many = Sample::new((-20..20).map(f64::from).collect()).unwrap();
-        assert!(Change::of_quantiles(&many, &many, Rank::MEDIAN, 1.0).is_err());
-        assert!(Change::of_shift(&many, &plain).is_err());
+        assert!(Change::of_quantiles(&many, &many, Rank::MEDIAN, [1.0; 2]).is_err());
+        assert!(Change::of_shift(&many, &plain, [1.0; 2]).is_err());
         // Three values bound nothing at 95 %, and it is said how many would.
-        let few = Change::of_quantiles(&plain, &plain, Rank::MEDIAN, 1.0).unwrap();
+        let few = Change::of_quantiles(&plain, &plain, Rank::MEDIAN, [1.0; 2]).unwrap();
         assert_eq!(few.interval(Level::P95), Ok((f64::NEG_INFINITY, f64::INFINITY)));
         assert_eq!(few.need(Level::P95), 7);
         assert!((few.smallest_p(Beyond::Above) - 0.5).abs() < 1e-12);

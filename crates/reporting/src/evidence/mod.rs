@@ -63,8 +63,23 @@ pub struct InputRecord {
     pub format: String,
 }
 
+/// How two sides were compared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ComparisonSettings {
+    /// What was compared.
+    pub test: String,
+    /// What is held over all rows.
+    pub correction: String,
+    /// Absolute margin, as typed.
+    pub min_effect_abs: Option<String>,
+    /// The slow-down that was to be excluded.
+    pub equivalence: Option<f64>,
+    /// The change that rows had to be able to show.
+    pub require_power: Option<f64>,
+}
+
 /// Settings of a run; `None` where they played no part.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Level of objectives, or of a comparison.
     pub level: Option<Level>,
@@ -76,6 +91,8 @@ pub struct Settings {
     pub min_effect: Option<f64>,
     /// Level of a comparison beside objectives.
     pub comparison_level: Option<Level>,
+    /// How two sides were compared.
+    pub comparison: Option<ComparisonSettings>,
 }
 
 /// Why a text is not evidence.
@@ -130,6 +147,8 @@ struct WireSettings {
     min_effect: Option<f64>,
     #[serde(default)]
     comparison_level: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comparison: Option<ComparisonSettings>,
 }
 
 impl Evidence {
@@ -184,6 +203,7 @@ impl Evidence {
                 resamples: self.settings.resamples,
                 min_effect: self.settings.min_effect,
                 comparison_level: self.settings.comparison_level.map(Level::to_f64),
+                comparison: self.settings.comparison.clone(),
             },
             findings: self.findings.iter().map(finding::Wire::from).collect(),
             results: self.results.clone(),
@@ -255,6 +275,7 @@ impl Evidence {
                     .map(level)
                     .transpose()
                     .map_err(EvidenceError::Value)?,
+                comparison: wire.settings.comparison,
             },
             findings,
             results: wire.results,
