@@ -7,10 +7,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tailproof_benches::{lognormal, series};
 use tailproof_compare::{Settings as CompareSettings, regression};
 use tailproof_core::{Dataset, Objective, Rank, Sample, Seed, Series};
+use tailproof_hypothesis::mann_whitney;
 use tailproof_reporting::{Evidence, markdown};
+use tailproof_resampling::{Bootstrap, bootstrap};
 use tailproof_slo::{Settings, judge};
 use tailproof_tests::{oracle, program};
 
@@ -20,6 +24,11 @@ fn dataset(series: Vec<Series>) -> Dataset {
 
 fn objectives(texts: &[&str]) -> Vec<Objective> {
     texts.iter().map(|t| t.parse().unwrap()).collect()
+}
+
+/// A pool of its own, so that a work and its yardstick have the same threads.
+fn threads(count: usize) -> ThreadPool {
+    ThreadPoolBuilder::new().num_threads(count).build().unwrap()
 }
 
 /// S1 and S2: gate and exact interval of p95, from unsorted values.
@@ -64,6 +73,58 @@ fn detect_regression(c: &mut Criterion) {
             b.iter(|| oracle::permute_mean_difference(black_box(&x), black_box(&y), Seed(1), 10));
         });
     }
+    group.finish();
+}
+
+/// S5: Mann–Whitney beside one sort of all values; the keys are made outside of the clock.
+fn mann_whitney_large(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hypothesis/mann_whitney");
+    let n = 1_000_000;
+    let (x, y) = (lognormal(n, Seed(1)), lognormal(n, Seed(2)));
+    let fresh = || (Sample::new(x.clone()).unwrap(), Sample::new(y.clone()).unwrap());
+    // Bits of positive numbers are ordered as the numbers are.
+    let keys: Vec<u64> = x.iter().chain(&y).map(|v| v.to_bits()).collect();
+    for count in [1, 2] {
+        let pool = threads(count);
+        group.bench_function(BenchmarkId::new(format!("from_unsorted_threads_{count}"), n), |b| {
+            b.iter_batched_ref(
+                fresh,
+                |(x, y)| pool.install(|| mann_whitney(black_box(x), black_box(y))),
+                BatchSize::LargeInput,
+            );
+        });
+        group.bench_function(BenchmarkId::new(format!("sort_pooled_threads_{count}"), n), |b| {
+            b.iter_batched_ref(
+                || keys.clone(),
+                |keys| {
+                    if count == 1 {
+                        keys.sort_unstable();
+                    } else {
+                        pool.install(|| keys.par_sort_unstable());
+                    }
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// S6: the general bootstrap of a mean beside a bare loop, one thread, 100 of 10 000 replicates.
+fn general_bootstrap(c: &mut Criterion) {
+    let mut group = c.benchmark_group("resampling/bootstrap_mean");
+    let n = 10_000;
+    let values = lognormal(n, Seed(1));
+    let sample = Sample::new(values.clone()).unwrap();
+    let settings = Bootstrap::new(Seed(42)).replicates(NonZeroU32::new(100).unwrap());
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    let pool = threads(1);
+    group.bench_function(BenchmarkId::new("100_of_10000_replicates", n), |b| {
+        b.iter(|| pool.install(|| bootstrap(black_box(&sample), &settings, mean)));
+    });
+    group.bench_function(BenchmarkId::new("bare_loop_100_of_10000_replicates", n), |b| {
+        b.iter(|| oracle::bootstrap_mean(black_box(&values), Seed(42), 100));
+    });
     group.finish();
 }
 
@@ -138,6 +199,7 @@ criterion_group! {
         .sample_size(30)
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(4));
-    targets = validate_p95, detect_regression, compliance, report, process
+    targets = validate_p95, detect_regression, mann_whitney_large, general_bootstrap, compliance,
+        report, process
 }
 criterion_main!(speed);

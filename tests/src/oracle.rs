@@ -23,6 +23,19 @@ pub fn bootstrap_quantile(values: &[f64], p: Rank, seed: Seed, replicates: u64) 
         .collect()
 }
 
+/// The bootstrap of a mean: draw, gather, add, without a buffer.
+#[must_use]
+pub fn bootstrap_mean(values: &[f64], seed: Seed, replicates: u64) -> Vec<f64> {
+    let n = values.len() as u64;
+    (0..replicates)
+        .map(|replicate| {
+            let mut rng = stream(seed, replicate);
+            let sum: f64 = (0..n).map(|_| values[below(&mut rng, n) as usize]).sum();
+            sum / n as f64
+        })
+        .collect()
+}
+
 /// Document 0's permutations: shuffle the pooled values, take two means, subtract.
 #[must_use]
 pub fn permute_mean_difference(x: &[f64], y: &[f64], seed: Seed, replicates: u64) -> Vec<f64> {

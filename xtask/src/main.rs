@@ -1,6 +1,7 @@
-//! The chores of the workspace: `cargo xtask test | tidy | validate | calibrate`.
+//! The chores of the workspace: `cargo xtask test | tidy | validate | calibrate | instructions`.
 
 mod calibrate;
+mod instructions;
 mod tidy;
 mod validate;
 
@@ -14,7 +15,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test                         all that CI checks: fmt, clippy, tidy, tests, docs
   tidy                         the crate arrows and what pure crates may not touch
   validate [--artifacts DIR]   hold our own latency budgets and write the evidence
-  calibrate                    simulate the gate and write docs/calibration.md";
+  calibrate                    simulate intervals and gates, write docs/calibration.md (minutes)
+  instructions                 count the hottest calls with valgrind, write benches/instructions.md
+  instructions --check PERCENT fail when a call takes over PERCENT more than that table says";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +27,9 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(root()),
         ["validate"] => validate::run(root(), &root().join("artifacts")),
         ["validate", "--artifacts", folder] => validate::run(root(), Path::new(folder)),
-        ["calibrate"] => calibrate::run(root()),
+        ["calibrate"] => calibrate(),
+        ["instructions"] => instructions::run(root()),
+        ["instructions", "--check", percent] => instructions::check(root(), percent),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -80,4 +85,15 @@ fn test() -> anyhow::Result<()> {
     // The same bits in debug and release: these tests hold results against constants.
     cargo(&["test", "--release", "--package", "tailproof-tests", "bits"], &[])?;
     cargo(&["test", "--workspace"], &[])
+}
+
+/// Simulates in a release build: `cargo xtask` makes one that is several times as slow.
+fn calibrate() -> anyhow::Result<()> {
+    if cfg!(debug_assertions) {
+        return cargo(
+            &["run", "--release", "--quiet", "--package", "xtask", "--", "calibrate"],
+            &[],
+        );
+    }
+    calibrate::run(root())
 }

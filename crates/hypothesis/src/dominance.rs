@@ -1,5 +1,7 @@
 use tailproof_core::{Direction, Sample};
 
+use crate::merge::Merge;
+
 /// How the pairs `(x, y)` of two samples compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pairs {
@@ -15,22 +17,7 @@ impl Pairs {
     /// Counts all `n·m` pairs in one merge of the sorted samples, `O(n + m)` after sorting.
     #[must_use]
     pub fn of(x: &Sample, y: &Sample) -> Self {
-        let (xs, ys) = (x.sorted(), y.sorted());
-        let (mut below, mut up_to) = (0, 0);
-        let (mut greater, mut equal) = (0_u64, 0_u64);
-        for &v in xs {
-            while below < ys.len() && ys[below] < v {
-                below += 1;
-            }
-            up_to = up_to.max(below);
-            while up_to < ys.len() && ys[up_to] <= v {
-                up_to += 1;
-            }
-            greater += below as u64;
-            equal += (up_to - below) as u64;
-        }
-        let all = xs.len() as u64 * ys.len() as u64;
-        Self { greater, equal, less: all - greater - equal }
+        Merge::of(x, y).pairs()
     }
 
     /// All pairs.

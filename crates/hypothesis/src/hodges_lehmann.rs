@@ -1,7 +1,8 @@
+use tailproof_core::distributions::normal_quantile;
 use tailproof_core::{Level, Sample};
 
-use crate::mann_whitney::{Method, NullDistribution, has_ties, null_variance};
-use tailproof_core::distributions::normal_quantile;
+use crate::mann_whitney::{Method, NullDistribution};
+use crate::merge::Merge;
 
 /// The Hodges–Lehmann shift with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,10 +45,11 @@ pub struct HodgesLehmann {
 /// ```
 #[must_use]
 pub fn hodges_lehmann(x: &Sample, y: &Sample, level: Level) -> HodgesLehmann {
+    let merge = Merge::of(x, y);
     let matrix = Differences { x: x.sorted(), y: y.sorted() };
     let total = x.len() as u64 * y.len() as u64;
     let half = level.alpha().to_f64() / 2.0;
-    let law = (total <= 10_000 && !has_ties(x, y))
+    let law = (total <= 10_000 && !merge.has_ties())
         .then(|| NullDistribution::new(x.len(), y.len()))
         .flatten();
     let (c, achieved, method) = if let Some(law) = law {
@@ -55,7 +57,7 @@ pub fn hodges_lehmann(x: &Sample, y: &Sample, level: Level) -> HodgesLehmann {
         let c = law.quantile(half).max(1);
         (c, 1.0 - 2.0 * law.at_most(c - 1), Method::Exact)
     } else {
-        let sigma = null_variance(x, y).sqrt();
+        let sigma = merge.null_variance().sqrt();
         let c = (total as f64 / 2.0 + normal_quantile(half) * sigma - 0.5).floor().max(0.0) + 1.0;
         // Not even the extreme differences reach more than 1 − 2/C(n₁+n₂, n₁).
         let (n, m) = (x.len().max(y.len()), x.len().min(y.len()));

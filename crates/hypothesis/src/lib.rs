@@ -83,6 +83,7 @@ mod levene;
 mod mann_kendall;
 mod mann_whitney;
 mod mcnemar;
+mod merge;
 mod mood_median;
 mod multiplicity;
 mod noncentral_t;

@@ -1,8 +1,9 @@
 use tailproof_core::Sample;
+use tailproof_core::distributions::normal_cdf;
 
 use crate::dominance::Pairs;
+use crate::merge::Merge;
 use crate::p_values::PValues;
-use tailproof_core::distributions::normal_cdf;
 
 /// How a p-value was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,8 @@ pub struct MannWhitney {
 /// ```
 /// Tests that neither sample tends to be larger, `P(x > y) + ½P(x = y) = ½`, under equal
 /// distributions; it is no test of medians unless the shapes are equal. When all values are
-/// equal every p is 1.
+/// equal every p is 1. Both samples are sorted, large ones in parallel, and merged once: time
+/// `O(N log N)`.
 ///
 /// # Source
 /// Mann & Whitney (1947), *Annals of Mathematical Statistics* 18(1), 50–60; ties: Lehmann
@@ -57,10 +59,10 @@ pub struct MannWhitney {
 /// ```
 #[must_use]
 pub fn mann_whitney(x: &Sample, y: &Sample) -> MannWhitney {
-    let pairs = Pairs::of(x, y);
+    let merge = Merge::of(x, y);
+    let (pairs, variance) = (merge.pairs(), merge.null_variance());
     let (n1, n2) = (x.len() as f64, y.len() as f64);
     let u = pairs.greater as f64 + 0.5 * pairs.equal as f64;
-    let variance = null_variance(x, y);
     let approximate = |correction: f64| {
         let tail = |u: f64| {
             if variance == 0.0 {
@@ -77,7 +79,7 @@ pub fn mann_whitney(x: &Sample, y: &Sample) -> MannWhitney {
     };
     let (normal, normal_uncorrected) = (approximate(0.5), approximate(0.0));
     let small = x.len().min(y.len()) <= 8;
-    let exact = (small && !has_ties(x, y)).then(|| exact(x.len(), y.len(), pairs)).flatten();
+    let exact = (small && !merge.has_ties()).then(|| exact(x.len(), y.len(), pairs)).flatten();
     MannWhitney {
         u,
         pairs,
@@ -93,10 +95,11 @@ impl MannWhitney {
     /// when the null distribution does not fit 128-bit counts or 2·10⁶ entries.
     #[must_use]
     pub fn exact(x: &Sample, y: &Sample) -> Option<PValues> {
-        if has_ties(x, y) {
+        let merge = Merge::of(x, y);
+        if merge.has_ties() {
             return None;
         }
-        exact(x.len(), y.len(), Pairs::of(x, y))
+        exact(x.len(), y.len(), merge.pairs())
     }
 }
 
@@ -108,42 +111,6 @@ fn exact(n1: usize, n2: usize, pairs: Pairs) -> Option<PValues> {
         less: at_least(pairs.less),
         greater: at_least(pairs.greater),
     })
-}
-
-/// Whether a value occurs twice in the pooled samples.
-pub(crate) fn has_ties(x: &Sample, y: &Sample) -> bool {
-    let own = |s: &Sample| s.sorted().windows(2).any(|w| w[0] == w[1]);
-    own(x) || own(y) || Pairs::of(x, y).equal > 0
-}
-
-/// Variance of U under the null, corrected for ties.
-pub(crate) fn null_variance(x: &Sample, y: &Sample) -> f64 {
-    let (a, b) = (x.sorted(), y.sorted());
-    let (mut i, mut j) = (0, 0);
-    let mut ties = 0.0;
-    while i < a.len() || j < b.len() {
-        let value = match (a.get(i), b.get(j)) {
-            (Some(&p), Some(&q)) => p.min(q),
-            (Some(&p), None) => p,
-            (None, Some(&q)) => q,
-            (None, None) => unreachable!("the loop ends first"),
-        };
-        let start = i + j;
-        while a.get(i) == Some(&value) {
-            i += 1;
-        }
-        while b.get(j) == Some(&value) {
-            j += 1;
-        }
-        let t = (i + j - start) as f64;
-        ties += t * (t * t - 1.0);
-    }
-    let (n1, n2) = (a.len() as f64, b.len() as f64);
-    let n = n1 + n2;
-    if ties == n * (n * n - 1.0) {
-        return 0.0; // All values are equal.
-    }
-    n1 * n2 / 12.0 * (n + 1.0 - ties / (n * (n - 1.0)))
 }
 
 /// The null distribution of U without ties, as counts of arrangements.

@@ -1,10 +1,9 @@
 use std::num::NonZeroU32;
 
-use rayon::prelude::*;
 use tailproof_core::descriptive::Moments;
 use tailproof_core::{Level, Sample, Seed};
 
-use crate::stream::{below, stream};
+use crate::redraw::{redraw, replicates};
 
 /// Settings of a bootstrap; every value of this type is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,9 +95,10 @@ impl Replicates {
 
 /// The nonparametric bootstrap of any statistic (Efron 1979).
 ///
-/// Replicate `b` draws `n` observations with replacement from [`stream`]`(seed, b)` and
-/// passes them, in the order drawn, to `statistic`. Replicates run in parallel; one buffer a
-/// thread. The result is a function of sample, seed and number of replicates.
+/// Replicate `b` draws `n` observations with replacement from stream `(seed, b)`, see
+/// [`crate::stream()`], and passes them, in the order drawn, to `statistic`. Replicates run in
+/// parallel; one buffer a thread. The result is a function of sample, seed and number of
+/// replicates.
 ///
 /// For a percentile use [`crate::QuantileBootstrap`], which needs no replicates.
 ///
@@ -124,20 +124,12 @@ where
     F: Fn(&[f64]) -> f64 + Sync,
 {
     let values = sample.values();
-    let n = values.len() as u64;
-    let replicates = (0..settings.count())
-        .into_par_iter()
-        .map_init(
-            // Only a buffer: nothing passes from one replicate to the next.
-            || vec![0.0; values.len()],
-            |buffer, replicate| {
-                let mut rng = stream(settings.seed, u64::from(replicate));
-                for slot in buffer.iter_mut() {
-                    *slot = values[below(&mut rng, n) as usize];
-                }
-                statistic(buffer)
-            },
-        )
-        .collect();
-    Replicates::new(replicates)
+    replicates(
+        settings,
+        || vec![0.0; values.len()],
+        |rng, buffer| {
+            redraw(rng, values, buffer);
+            statistic(buffer)
+        },
+    )
 }

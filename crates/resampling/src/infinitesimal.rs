@@ -4,7 +4,7 @@ use tailproof_core::Sample;
 use crate::ResamplingError;
 use crate::bootstrap::{Bootstrap, bootstrap};
 use crate::jackknife::acceleration;
-use crate::stream::{below, stream};
+use crate::stream::{Indices, stream};
 
 /// How much each observation pulls at a statistic.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,15 +136,13 @@ where
     }
     let n = sample.len();
     let count = f64::from(settings.count());
+    let indices = Indices::below(n);
     let mut sums = vec![0.0; n];
     let (mut total, mut square) = (0.0, 0.0);
     for (b, &value) in (0_u64..).zip(replicates.values()) {
         let d = deviation(value) / largest;
         // The draws of `bootstrap`, once more.
-        let mut rng = stream(settings.seed(), b);
-        for _ in 0..n {
-            sums[below(&mut rng, n as u64) as usize] += d;
-        }
+        indices.each(&mut stream(settings.seed(), b), n, |at| sums[at] += d);
         total += d;
         square += d * d;
     }

@@ -3,7 +3,7 @@ use tailproof_core::Sample;
 use crate::ResamplingError;
 use crate::bootstrap::{Bootstrap, Replicates};
 use crate::redraw::replicates;
-use crate::stream::below;
+use crate::stream::Indices;
 
 /// The bootstrap of a statistic of pairs: the two observations of a pair stay together.
 ///
@@ -47,10 +47,12 @@ where
         settings,
         || (vec![0.0; n], vec![0.0; n]),
         |rng, (first, second)| {
-            for (a, b) in first.iter_mut().zip(second.iter_mut()) {
-                let at = below(rng, n as u64) as usize;
-                (*a, *b) = (x.values()[at], y.values()[at]);
-            }
+            let mut slots = first.iter_mut().zip(second.iter_mut());
+            Indices::below(n).each(rng, n, |at| {
+                if let Some((a, b)) = slots.next() {
+                    (*a, *b) = (x.values()[at], y.values()[at]);
+                }
+            });
             statistic(first, second)
         },
     ))

@@ -2,7 +2,7 @@ use rayon::prelude::*;
 use tailproof_core::Sample;
 
 use crate::bootstrap::{Bootstrap, Replicates};
-use crate::stream::{Stream, below, stream};
+use crate::stream::{Indices, Stream, stream};
 
 /// Replicate `b` is `statistic` of [`stream`]`(seed, b)`, in parallel.
 ///
@@ -24,9 +24,14 @@ pub(crate) fn replicates<T>(
 
 /// Fills `into` with draws from `from`, with replacement.
 pub(crate) fn redraw(rng: &mut Stream, from: &[f64], into: &mut [f64]) {
-    let n = from.len() as u64;
-    for slot in into {
-        *slot = from[below(rng, n) as usize];
+    let indices = Indices::below(from.len());
+    let (pairs, last) = into.as_chunks_mut::<2>();
+    for [first, second] in pairs {
+        let [i, j] = indices.pair(rng);
+        (*first, *second) = (from[i], from[j]);
+    }
+    for slot in last {
+        *slot = from[indices.pair(rng)[0]];
     }
 }
 

@@ -3,7 +3,8 @@ use tailproof_core::Sample;
 use tailproof_core::descriptive::Moments;
 
 use crate::Bootstrap;
-use crate::stream::{below, stream};
+use crate::redraw::redraw;
+use crate::stream::stream;
 
 /// The bootstrap-t distribution of a statistic.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,16 +90,12 @@ where
     if !(error > 0.0 && error.is_finite()) {
         return Err(StudentizedError::NoSpread);
     }
-    let n = values.len() as u64;
     let mut pivots: Vec<f64> = (0..settings.count())
         .into_par_iter()
         .map_init(
             || vec![0.0; values.len()],
             |buffer, replicate| {
-                let mut rng = stream(settings.seed(), u64::from(replicate));
-                for slot in buffer.iter_mut() {
-                    *slot = values[below(&mut rng, n) as usize];
-                }
+                redraw(&mut stream(settings.seed(), u64::from(replicate)), values, buffer);
                 let (theta, se) = statistic(buffer);
                 let shift = theta - estimate;
                 if se > 0.0 {

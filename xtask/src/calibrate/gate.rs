@@ -1,17 +1,16 @@
-//! Simulates the gate on distributions whose quantiles are known, and writes what it does.
+//! Simulates the gate on distributions whose quantiles are known.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
-use std::time::Instant;
 
-use rayon::prelude::*;
 use tailproof_core::binomial::tails;
 use tailproof_core::{Comparison, Level, Rank, Seed, Verdict};
-use tailproof_resampling::{Stream, stream, uniform};
+use tailproof_resampling::{Stream, uniform};
 use tailproof_slo::gate::{Count, Gate};
 
-const SEED: Seed = Seed(20_260_101);
+use super::data::normal;
+use super::simulate::replicate;
+
 const REPLICATES: u32 = 20_000;
 const SIZES: [u64; 3] = [100, 1_000, 10_000];
 const RANKS: [Rank; 2] = [Rank::P95, Rank::P99];
@@ -29,10 +28,7 @@ const LAWS: [Law; 3] = [
     Law { name: "exponential", draw: |rng| -uniform(rng).ln(), quantile: |p| -(1.0 - p).ln() },
     Law {
         name: "log-normal (σ = 1)",
-        draw: |rng| {
-            let r = (-2.0 * uniform(rng).ln()).sqrt();
-            (r * (std::f64::consts::TAU * uniform(rng)).cos()).exp()
-        },
+        draw: |rng| normal(rng).exp(),
         // Φ⁻¹(0.95) and Φ⁻¹(0.99).
         quantile: |p| {
             if p < 0.97 { 1.644_853_626_951_472_7_f64 } else { 2.326_347_874_040_841 }.exp()
@@ -52,8 +48,8 @@ struct Tally {
     fail: u32,
 }
 
-pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
-    let start = Instant::now();
+/// The section of the document, and how many of its rows are beyond chance.
+pub(super) fn section(seed: Seed) -> anyhow::Result<(String, u32)> {
     let levels = [Level::P999, Level::P95];
     let cells = LAWS.len() * SIZES.len() * RANKS.len() * levels.len();
     let mut rows = String::new();
@@ -62,21 +58,13 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         for (s, &n) in SIZES.iter().enumerate() {
             // counts[rank][target], shared by both levels.
             let task = (l * SIZES.len() + s) as u64;
+            let label = format!("the percentile gate, {}, n = {n}", law.name);
             let counts: Vec<[[u64; 3]; 2]> =
-                (0..REPLICATES).into_par_iter().map(|r| replicate(law, n, task, r)).collect();
+                replicate(seed, task, &label, REPLICATES, |_, rng| observe(law, n, rng));
             for level in levels {
                 for (k, &p) in RANKS.iter().enumerate() {
                     let gate = Gate::new(p, n, Comparison::AtMost, level, level);
-                    let mut tally = [Tally::default(); 3];
-                    for count in &counts {
-                        for (t, &c) in tally.iter_mut().zip(&count[k]) {
-                            match gate.verdict(Count::exact(c, n)) {
-                                Verdict::Pass => t.pass += 1,
-                                Verdict::Fail => t.fail += 1,
-                                _ => {}
-                            }
-                        }
-                    }
+                    let tally = judge(&gate, n, counts.iter().map(|count| &count[k]));
                     let exact = exact(&gate, p, n);
                     let odd = [(tally[1].pass, exact.0), (tally[1].fail, exact.1)]
                         .iter()
@@ -87,23 +75,15 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
             }
         }
     }
-    let text = page(&rows, cells, suspicious);
-    fs::write(root.join("docs/calibration.md"), text)?;
-    eprintln!(
-        "docs/calibration.md: {cells} cells, {suspicious} beyond chance, {:.0?}",
-        start.elapsed()
-    );
-    anyhow::ensure!(suspicious == 0, "{suspicious} cells are beyond chance");
-    Ok(())
+    Ok((page(seed, &rows, cells, suspicious), suspicious))
 }
 
 /// Observations at or below each target, for each rank.
-fn replicate(law: &Law, n: u64, task: u64, replicate: u32) -> [[u64; 3]; 2] {
-    let mut rng = stream(SEED, task << 32 | u64::from(replicate));
+fn observe(law: &Law, n: u64, rng: &mut Stream) -> [[u64; 3]; 2] {
     let targets = RANKS.map(|p| TARGETS.map(|t| t * (law.quantile)(p.to_f64())));
     let mut counts = [[0; 3]; 2];
     for _ in 0..n {
-        let x = (law.draw)(&mut rng);
+        let x = (law.draw)(rng);
         for (counts, targets) in counts.iter_mut().zip(&targets) {
             for (count, &target) in counts.iter_mut().zip(targets) {
                 *count += u64::from(x <= target);
@@ -111,6 +91,22 @@ fn replicate(law: &Law, n: u64, task: u64, replicate: u32) -> [[u64; 3]; 2] {
         }
     }
     counts
+}
+
+/// Verdicts on the counts at each target; each count is judged once.
+fn judge<'a>(gate: &Gate, n: u64, counts: impl Iterator<Item = &'a [u64; 3]>) -> [Tally; 3] {
+    let mut verdicts = BTreeMap::new();
+    let mut tally = [Tally::default(); 3];
+    for count in counts {
+        for (t, &c) in tally.iter_mut().zip(count) {
+            match verdicts.entry(c).or_insert_with(|| gate.verdict(Count::exact(c, n))) {
+                Verdict::Pass => t.pass += 1,
+                Verdict::Fail => t.fail += 1,
+                _ => {}
+            }
+        }
+    }
+    tally
 }
 
 /// Exact probabilities of a pass and of a fail when the target is the true quantile.
@@ -161,11 +157,11 @@ fn row(
     Ok(())
 }
 
-fn page(rows: &str, cells: usize, suspicious: u32) -> String {
+fn page(seed: Seed, rows: &str, cells: usize, suspicious: u32) -> String {
     format!(
-        "# Calibration of the percentile gate
+        "## The percentile gate
 
-Written by `cargo xtask calibrate` (seed {SEED}, {REPLICATES} simulated samples a row). The true
+Written by `cargo xtask calibrate` (seed {seed}, {REPLICATES} simulated samples a row). The true
 quantile q of each distribution is known; the gate judges `pNN <= T` at T = 0.9 q, q and 1.1 q.
 
 - At 0.9 q the claim is false: a pass is wrong, a fail is right.
