@@ -12,6 +12,7 @@ mod formats;
 mod memory;
 mod nulls;
 mod oracle;
+mod plan;
 mod properties;
 mod readme;
 mod reference;

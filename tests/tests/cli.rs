@@ -183,7 +183,7 @@ fn nothing_is_left_behind_unless_asked_for() {
 #[test]
 fn help_shows_an_example_for_every_verb() {
     let folder = folder();
-    for verb in ["validate", "compare", "report"] {
+    for verb in ["validate", "compare", "calibrate", "plan", "stat", "report"] {
         let help = run(folder.path(), &[verb, "--help"]);
         assert_eq!(help.code, 0);
         assert!(help.stdout.contains(&format!("tailproof {verb} ")), "{}", help.stdout);
@@ -199,4 +199,105 @@ fn the_same_seed_gives_the_same_report() {
         text.lines().filter(|l| !l.contains("\"created\"")).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(json("7"), json("7"));
+}
+
+#[test]
+fn stat_on_two_files_and_on_two_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("before.csv", "latency_ms,heap_MB\n12.1,40\n11.8,42\n12.6,41\n12.3,44\n13.0,43\n");
+    write("after.csv", "latency_ms,heap_MB\n11.0,40\n11.5,41\n11.9,45\n12.1,46\n11.2,44\n");
+    write(
+        "both.csv",
+        "before_ms,after_ms\n12.1,11.0\n11.8,11.5\n12.6,11.9\n12.3,12.1\n13.0,11.2\n",
+    );
+    let files =
+        run(folder.path(), &["stat", "welch", "before.csv", "after.csv", "--metric", "latency"]);
+    assert_eq!(files.code, 0, "{}", files.stderr);
+    insta::assert_snapshot!("stat_welch", files.stdout);
+    // The same values from columns give the same numbers.
+    let columns = run(folder.path(), &["stat", "welch", "both.csv"]);
+    let found = |text: &str| -> Vec<String> {
+        text.lines().filter(|l| !l.starts_with("sample")).map(str::to_owned).collect()
+    };
+    assert_eq!(found(&files.stdout), found(&columns.stdout));
+    let open = run(folder.path(), &["stat", "welch", "before.csv", "after.csv"]);
+    assert_eq!(open.code, 2);
+    assert!(open.stderr.contains("latency, heap") && open.stderr.contains("--metric"));
+}
+
+#[test]
+fn stat_as_line_and_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = run(folder.path(), &["stat", "proportion", "12/1000", "--output", "line"]);
+    assert_eq!(line.code, 0, "{}", line.stderr);
+    insta::assert_snapshot!("stat_proportion_line", line.stdout);
+    let args = ["stat", "permutation", "x.csv", "--seed", "7", "--output", "json"];
+    fs::write(folder.path().join("x.csv"), "a_ms,b_ms\n1,11\n2,12\n3,13\n").unwrap();
+    let json = run(folder.path(), &args);
+    assert_eq!(json.code, 0, "{}", json.stderr);
+    insta::assert_snapshot!("stat_permutation_json", json.stdout);
+}
+
+#[test]
+fn stat_reads_standard_input_and_says_when_order_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let input: String = (1..=40).map(|i| format!("{i}\n")).collect();
+    let args = ["stat", "mann-kendall", "-"];
+    let run = tailproof_tests::program::with_input(folder.path(), &args, &input);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    insta::assert_snapshot!("stat_mann_kendall_stdin", run.stdout);
+    assert!(run.stdout.contains("warning: -: value is sorted"), "{}", run.stdout);
+}
+
+#[test]
+fn stat_on_p_values_tables_and_margins() {
+    let folder = tempfile::tempdir().unwrap();
+    let p = ["0.001", "0.02", "0.03", "0.5"];
+    let adjust = |more: &[&str]| run(folder.path(), &[&["stat", "adjust"][..], &p, more].concat());
+    insta::assert_snapshot!("stat_adjust", adjust(&["--correction", "holm"]).stdout);
+    fs::write(folder.path().join("p.txt"), p.join("\n")).unwrap();
+    let file = run(folder.path(), &["stat", "adjust", "p.txt", "--correction", "holm"]);
+    assert_eq!(file.stdout, adjust(&["--correction", "holm"]).stdout);
+    let table = run(folder.path(), &["stat", "chi-square", "12,30", "5,7"]);
+    insta::assert_snapshot!("stat_chi_square", table.stdout);
+    let (x, y) = ("x_ms\n100\n104\n98\n101\n", "x_ms\n101\n99\n103\n102\n");
+    fs::write(folder.path().join("x.csv"), x).unwrap();
+    fs::write(folder.path().join("y.csv"), y).unwrap();
+    let margins = ["stat", "tost-ratio", "x.csv", "y.csv", "--low", "-20%", "--high", "25%"];
+    insta::assert_snapshot!("stat_tost_ratio", run(folder.path(), &margins).stdout);
+}
+
+#[test]
+fn stat_refuses_what_it_cannot_mean() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("a.csv", "a_ms\n1\n3\n2\n");
+    write("b.csv", "b_ms\n1\n3\n2\n5\n");
+    write("s.csv", "a_s\n1\n3\n2\n");
+    write("flat.csv", "a_ms\n5\n5\n5\n");
+    for (args, words) in [
+        (vec!["welsh", "a.csv", "b.csv"], "did you mean welch?"),
+        (vec!["mean", "a.csv", "--seed", "1"], "mean does not use --seed"),
+        (vec!["welch", "a.csv"], "needs 2 samples, got 1"),
+        (vec!["paired-t", "a.csv", "b.csv"], "pairs need equal numbers"),
+        (vec!["welch", "a.csv", "s.csv"], "one unit is needed"),
+        (vec!["stalls", "a.csv"], "has no time column"),
+        (vec!["permutation-runs", "a.csv", "b.csv"], "has no run column"),
+        (vec!["shapiro-wilk", "flat.csv"], "shapiro-wilk of flat.csv: no spread"),
+        (vec!["proportion", "12"], "needs a share k/n"),
+        (vec!["fisher", "12/10", "3/9"], "12/10"),
+        (vec!["adjust", "0.5", "1.5"], "p-value 2 is 1.5"),
+        (vec!["tost-welch", "a.csv", "b.csv", "--low", "-5%", "--high", "5%"], "percentage"),
+        (vec!["tost-welch", "a.csv", "b.csv"], "needs --low"),
+        (vec!["welch", "-", "-"], "once"),
+        (vec!["mean", "nowhere.csv"], "nowhere.csv"),
+    ] {
+        let run = run(folder.path(), &[&["stat"][..], &args].concat());
+        assert_eq!(run.code, 2, "{args:?}: {}{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains(words), "{args:?}: {}", run.stderr);
+    }
+    let list = run(folder.path(), &["stat", "--list"]);
+    assert_eq!(list.code, 0, "{}", list.stderr);
+    insta::assert_snapshot!("stat_list", list.stdout);
 }

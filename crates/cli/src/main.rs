@@ -10,7 +10,9 @@ mod comparison;
 mod exit;
 mod inputs;
 mod output;
+mod plan;
 mod report;
+mod stat;
 mod validate;
 
 use std::process::ExitCode;
@@ -35,6 +37,10 @@ enum Command {
     Compare(Box<compare::Compare>),
     /// Measure a gate's false-positive rate on your own data
     Calibrate(Box<calibrate::Calibrate>),
+    /// Say how many observations are needed, before measuring
+    Plan(Box<plan::Plan>),
+    /// Compute any statistic of samples, counts or p-values
+    Stat(Box<stat::Stat>),
     /// Render evidence that an earlier run wrote
     Report(report::Report),
 }
@@ -45,7 +51,9 @@ fn main() -> ExitCode {
         Command::Validate(c) => c.run(),
         Command::Compare(c) => c.run(),
         Command::Calibrate(c) => c.run(),
+        Command::Plan(c) => c.run(),
         Command::Report(c) => c.run(),
+        Command::Stat(c) => c.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {}", one_line(&error));

@@ -54,7 +54,16 @@ impl Output {
 
     /// Writes standard output, then files; `json` is the document that machines get.
     pub(crate) fn write(&self, evidence: &Evidence, json: &str) -> anyhow::Result<()> {
-        let text = render(self.output, evidence, json, terminal_width());
+        self.write_by(|kind, width| render(kind, evidence, json, width))
+    }
+
+    /// Writes what `render` makes of every kind that is asked for; its second argument is the
+    /// width of the terminal, when there is one.
+    pub(crate) fn write_by(
+        &self,
+        render: impl Fn(Kind, Option<u16>) -> String,
+    ) -> anyhow::Result<()> {
+        let text = render(self.output, terminal_width());
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // A reader that has seen enough is no error of ours.
@@ -63,7 +72,7 @@ impl Output {
         }
         // Files come after: one that cannot be written does not hide the verdict.
         for target in &self.out {
-            save(&target.path, &render(target.kind, evidence, json, None))?;
+            save(&target.path, &render(target.kind, None))?;
         }
         Ok(())
     }

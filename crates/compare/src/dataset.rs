@@ -74,6 +74,7 @@ pub fn compare(
         .into_iter()
         .map(|(b, c)| Ok((Pair::new(b, c)?, c.name())))
         .collect::<Result<Vec<_>, CompareError>>()?;
+    check_margin(&pairs, settings)?;
     // One family over all rows of all metrics.
     let sources = [base.generator, candidate.generator];
     let rows: Vec<_> = pairs.iter().map(|(pair, _)| assess(pair, sources, settings)).collect();
@@ -110,6 +111,17 @@ pub fn compare(
         }
     }
     Ok(compared)
+}
+
+/// An absolute margin must fit at least one metric.
+fn check_margin(pairs: &[(Pair<'_>, String)], settings: &Settings) -> Result<(), CompareError> {
+    let Some(margin) = &settings.min_effect_abs else { return Ok(()) };
+    if pairs.is_empty() || pairs.iter().any(|(p, _)| margin.in_unit(p.unit()).is_ok()) {
+        return Ok(());
+    }
+    let unit = |p: &Pair<'_>| p.unit().map_or_else(|| "no unit".to_owned(), ToString::to_string);
+    let units: Vec<String> = pairs.iter().map(|(p, n)| format!("{n} in {}", unit(p))).collect();
+    Err(CompareError::Margin { margin: margin.to_string(), units: units.join(", ") })
 }
 
 /// `Benjamini-Hochberg over 8 rows at 95 %: 2 regressed, all intervals at 98.75 %`.

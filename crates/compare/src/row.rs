@@ -1,6 +1,6 @@
 use tailproof_core::{
     Class, Direction, Finding, Loop, Observations, Order, Rank, Reason, Sample, Series, Subject,
-    Verdict, number,
+    Unit, Verdict, number,
 };
 use tailproof_resampling::{clock_resolution, dependence_by, pathologies};
 
@@ -82,6 +82,11 @@ impl<'a> Pair<'a> {
         }
     }
 
+    /// The unit of the values.
+    pub(crate) fn unit(&self) -> Option<&Unit> {
+        self.candidate.metric.unit.as_ref().or(self.base.metric.unit.as_ref())
+    }
+
     pub(crate) fn runs(&self) -> [u64; 2] {
         [self.base.runs(), self.candidate.runs()]
     }
@@ -159,7 +164,7 @@ impl<'a> Pair<'a> {
         };
         let mut finding =
             Finding::new(class, subject, claim, Verdict::Inconclusive(Reason::Absent));
-        finding.unit = metric.unit.clone().or_else(|| self.base.metric.unit.clone());
+        finding.unit = self.unit().cloned();
         finding.direction = self.direction;
         finding.n = vec![self.x.len() as u64, self.y.len() as u64];
         finding.runs = self.runs().to_vec();

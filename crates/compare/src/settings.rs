@@ -97,6 +97,14 @@ pub enum CompareError {
     /// The comparison needs raw values.
     #[error("{0}: a comparison needs raw values on both sides")]
     NotRaw(String),
+    /// The absolute margin is in a unit that no metric has.
+    #[error("a margin of {margin} fits none of the metrics compared: {units}")]
+    Margin {
+        /// The margin as typed.
+        margin: String,
+        /// Metrics and their units.
+        units: String,
+    },
     /// Without a direction nothing is worse.
     #[error("{0}: it is not known whether more or less is better; say --direction lower or higher")]
     Direction(String),

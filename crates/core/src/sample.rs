@@ -177,6 +177,26 @@ impl Sample {
         at.interpolate(pair[0], pair[pair.len() - 1])
     }
 
+    /// The observations of each group, in the order of the group numbers: `group[i]` is that of
+    /// observation `i`. What is known of their order stays.
+    ///
+    /// # Panics
+    /// `group` is not as long as the sample.
+    #[must_use]
+    pub fn split(&self, group: &[u32]) -> Vec<Self> {
+        assert_eq!(group.len(), self.len(), "every observation has a group");
+        let mut groups: std::collections::BTreeMap<u32, Vec<f64>> =
+            std::collections::BTreeMap::new();
+        for (&g, &x) in group.iter().zip(&self.values) {
+            groups.entry(g).or_default().push(x);
+        }
+        let part = |values| {
+            let part = Self { values, order: Order::Unknown, sorted: OnceLock::new() };
+            if self.order == Order::Time { part.in_time_order() } else { part }
+        };
+        groups.into_values().map(part).collect()
+    }
+
     /// Smallest and largest observation.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
@@ -199,6 +219,14 @@ const fn unkey(k: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_keep_their_order() {
+        let sample = Sample::new(vec![3.0, 1.0, 2.0, 5.0]).unwrap();
+        let parts = sample.split(&[7, 2, 7, 2]);
+        let values: Vec<&[f64]> = parts.iter().map(Sample::values).collect();
+        assert_eq!(values, [[1.0, 5.0], [3.0, 2.0]]);
+    }
 
     #[test]
     fn only_finite_values_make_a_sample() {

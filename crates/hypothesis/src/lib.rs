@@ -43,6 +43,10 @@
 //! | How many observations find a difference of means?     | [`t_sample_size`], [`t_power`], [`t_minimum_detectable_effect`] |
 //! | … a shift, a difference of shares?                    | [`mann_whitney_sample_size`], [`two_proportion_sample_size`] |
 //! | … let a percentile objective pass?                    | [`gate_sample_size`], [`gate_power`], [`gate_detectable_share`] |
+//! | … of means, by coefficient of variation, or of runs?  | [`mean_change_sample_size`], [`mean_change_detectable`], [`run_cv`] |
+//! | … a change of a percentile?                           | [`quantile_change_sample_size`], [`quantile_change_detectable`] |
+//! | How noisy is a pilot sample?                          | [`pilot_mean`], [`pilot_quantile`], [`pilot_superiority`] |
+//! | How many misses pass, how many fail?                  | [`gate_misses`], [`gate_outcomes`], [`samples_to_fail`] |
 //! | **Any time valid**                                    |                                   |
 //! | May one look after every observation?                 | [`sequential`]                    |
 //!
@@ -91,6 +95,11 @@ mod odds;
 mod p_values;
 mod paired;
 mod power;
+mod power_change;
+mod power_gate;
+mod power_log_normal;
+mod power_percentile;
+mod power_pilot;
 mod power_proportion;
 mod power_quantile;
 mod power_rank;
@@ -152,6 +161,17 @@ pub use odds::{TableRatio, cohens_h, odds_ratio, risk_ratio};
 pub use p_values::PValues;
 pub use paired::{one_sample, paired};
 pub use power::power_factor;
+pub use power_change::{
+    mann_whitney_detectable, mean_change_detectable, mean_change_power, mean_change_sample_size,
+    run_cv,
+};
+pub use power_gate::{GateMisses, GateOutcomes, gate_misses, gate_outcomes, samples_to_fail};
+pub use power_log_normal::{log_normal_change, log_normal_noise, log_normal_superiority};
+pub use power_percentile::{quantile_change_detectable, quantile_change_sample_size};
+pub use power_pilot::{
+    PilotNoise, pilot_change, pilot_mean, pilot_quantile, pilot_rank_time, pilot_superiority,
+    sd_uncertainty,
+};
 pub use power_proportion::{ProportionPlan, two_proportion_power, two_proportion_sample_size};
 pub use power_quantile::{gate_detectable_share, gate_power, gate_sample_size};
 pub use power_rank::{mann_whitney_power, mann_whitney_sample_size};

@@ -186,7 +186,8 @@ fn two_samples(n1: f64, n2: f64) -> Result<(f64, f64), TestError> {
     Ok((df, (n1 / (n1 + n2) * n2).sqrt()))
 }
 
-fn power(df: f64, lambda: f64, alpha: f64, tail: Tail) -> f64 {
+/// P(the noncentral t statistic is significant); both tails are counted for a two-sided test.
+pub(crate) fn power(df: f64, lambda: f64, alpha: f64, tail: Tail) -> f64 {
     let each = if tail == Tail::TwoSided { alpha / 2.0 } else { alpha };
     let t = -student_quantile(each, df);
     let found = match tail {

@@ -28,6 +28,7 @@
 mod artifact;
 mod atomic;
 mod evidence;
+mod grid;
 mod markdown;
 mod table;
 
@@ -39,5 +40,6 @@ pub use atomic::write_atomically;
 pub use evidence::{
     ComparisonSettings, Evidence, EvidenceError, InputRecord, Number, SCHEMA, Settings, Tool,
 };
+pub use grid::Grid;
 pub use markdown::markdown;
-pub use table::table;
+pub use table::{printable, table};

@@ -67,7 +67,7 @@ pub fn markdown(evidence: &Evidence) -> String {
 }
 
 /// Text from data that cannot leave its cell, start a tag or a link.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().take(2_000) {
         match c {

@@ -1,8 +1,7 @@
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use tailproof_core::{Class, Finding, Reason, Side, Verdict, number, percent};
 
 use crate::evidence::Evidence;
+use crate::grid::ruled;
 
 /// A report for a terminal: a row per finding, the why-lines, and what to do.
 ///
@@ -12,29 +11,14 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
     let mut out =
         format!("{}: {}\n\n", printable(&evidence.component), headline(&evidence.findings));
     if !evidence.findings.is_empty() {
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED);
-        if let Some(width) = width {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
-        table.set_header(["metric", "claim", "value", "bound", "n", "verdict"]);
-        for f in &evidence.findings {
+        let header = ["metric", "claim", "value", "bound", "n", "verdict"].map(str::to_owned);
+        let row = |f: &Finding| {
             let n: Vec<String> = f.n.iter().map(|&n| number(n as f64)).collect();
-            table.add_row([
-                printable(&f.name()),
-                printable(&f.claim),
-                value(f),
-                bound(f),
-                n.join(" + "),
-                verdict(f),
-            ]);
-        }
-        for column in 2..5 {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        out.push_str(&table.to_string());
+            let name = printable(&f.name());
+            vec![name, printable(&f.claim), value(f), bound(f), n.join(" + "), verdict(f)]
+        };
+        let rows: Vec<Vec<String>> = evidence.findings.iter().map(row).collect();
+        out.push_str(&ruled(&header, &rows, 2..5, width));
         out.push('\n');
         // The same warning on every row is said once.
         let mut seen = std::collections::BTreeSet::new();
@@ -147,6 +131,7 @@ pub(crate) fn verdict(f: &Finding) -> String {
 }
 
 /// Text from data without control characters, which could repaint a terminal.
-pub(crate) fn printable(text: &str) -> String {
+#[must_use]
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

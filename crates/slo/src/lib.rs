@@ -40,10 +40,12 @@ pub mod gate;
 mod judge;
 mod moment;
 pub mod openslo;
+mod promised;
 mod share;
 pub mod t4;
 mod validator;
 
 pub use exhibits::{add_exhibits, distribution};
 pub use judge::{Judged, Settings, SloError, judge};
+pub use promised::promised;
 pub use validator::{ReplicateCheck, SloCompliance};

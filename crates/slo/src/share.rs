@@ -336,7 +336,7 @@ fn windows(events: &[(u64, u64)], finding: &mut Finding) -> Option<Dependence> {
 }
 
 /// The shares that a condition names, as exact ranks.
-fn shares(condition: &Condition) -> Vec<Rank> {
+pub(crate) fn shares(condition: &Condition) -> Vec<Rank> {
     let rank = |q: &tailproof_core::Quantity| q.share().and_then(|s| Rank::new(s).ok());
     match condition {
         Condition::Absolute(_, q) => rank(q).into_iter().collect(),
