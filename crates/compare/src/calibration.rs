@@ -115,8 +115,8 @@ pub enum SplitUnit {
 struct Parts<'a> {
     series: &'a Series,
     sample: &'a Sample,
-    parts: Vec<Vec<usize>>,
-    /// Whether parts are runs.
+    dealt: Vec<Vec<usize>>,
+    /// Whether these are runs.
     runs: bool,
 }
 
@@ -224,12 +224,12 @@ fn fails(rows: &[Tested], min_effect: f64, level: Level, settings: &Settings) ->
 }
 
 fn unit_of(metrics: &[Parts<'_>]) -> SplitUnit {
-    if let Some(runs) = metrics.iter().filter(|m| m.runs).map(|m| m.parts.len()).min() {
+    if let Some(runs) = metrics.iter().filter(|m| m.runs).map(|m| m.dealt.len()).min() {
         let half = runs / 2;
         let distinct = (1..=half).fold(1.0, |c, i| c * (runs - half + i) as f64 / i as f64);
         return SplitUnit::Runs { runs, distinct };
     }
-    let longest = metrics.iter().flat_map(|m| m.parts.iter().map(Vec::len)).max().unwrap_or(1);
+    let longest = metrics.iter().flat_map(|m| m.dealt.iter().map(Vec::len)).max().unwrap_or(1);
     if longest > 1 { SplitUnit::Blocks { length: longest } } else { SplitUnit::Observations }
 }
 
@@ -247,8 +247,8 @@ impl<'a> Parts<'a> {
             for (i, &r) in run.iter().enumerate() {
                 parts.entry(r).or_default().push(i);
             }
-            let parts = parts.into_values().collect();
-            return Some(Self { series, sample: &raw.sample, parts, runs: true });
+            let dealt = parts.into_values().collect();
+            return Some(Self { series, sample: &raw.sample, dealt, runs: true });
         }
         let values = raw.sample.values();
         let timed = raw.sample.order() == Order::Time;
@@ -258,20 +258,20 @@ impl<'a> Parts<'a> {
         } else {
             1
         };
-        let parts = (0..n).collect::<Vec<_>>().chunks(length).map(<[usize]>::to_vec).collect();
-        Some(Self { series, sample: &raw.sample, parts, runs: false })
+        let dealt = (0..n).collect::<Vec<_>>().chunks(length).map(<[usize]>::to_vec).collect();
+        Some(Self { series, sample: &raw.sample, dealt, runs: false })
     }
 
     /// Both sides of a random split, the second with its values multiplied.
     fn split(&self, rng: &mut Stream, factor: f64) -> [Series; 2] {
-        let mut order: Vec<usize> = (0..self.parts.len()).collect();
+        let mut order: Vec<usize> = (0..self.dealt.len()).collect();
         for i in (1..order.len()).rev() {
             order.swap(i, below(rng, i as u64 + 1) as usize);
         }
         let (first, second) = order.split_at(order.len() / 2);
         [(first, 1.0), (second, factor)].map(|(chosen, factor)| {
             let mut indices: Vec<usize> =
-                chosen.iter().flat_map(|&part| self.parts[part].iter().copied()).collect();
+                chosen.iter().flat_map(|&part| self.dealt[part].iter().copied()).collect();
             indices.sort_unstable();
             let values: Vec<f64> =
                 indices.iter().map(|&i| self.sample.values()[i] * factor).collect();
@@ -318,7 +318,7 @@ impl<'a> Parts<'a> {
                 .count();
             failed as f64 / f64::from(few) >= splits.power
         };
-        let total = self.parts.len();
+        let total = self.dealt.len();
         let n = [total / 2, total - total / 2].map(|parts| self.sample.len() * parts / total);
         let metric = self.series.name();
         if !found(3.0) {

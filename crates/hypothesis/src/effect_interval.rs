@@ -302,7 +302,7 @@ mod tests {
         let (lo2, hi2) = cliffs_delta_interval(&b, &a, Level::P95).unwrap();
         assert!((lo + hi2).abs() < 1e-12 && (hi + lo2).abs() < 1e-12);
         let (a_lo, _) = vargha_delaney_interval(&b, &a, Level::P95).unwrap();
-        assert!((a_lo - (lo + 1.0) / 2.0).abs() < 1e-12);
+        assert!((a_lo - f64::midpoint(lo, 1.0)).abs() < 1e-12);
     }
 
     #[test]

@@ -194,9 +194,9 @@ mod tests {
                 let (mut i, mut j, mut up, mut down) = (0, 0, 0, 0);
                 for place in 0..n1 + n2 {
                     if places >> place & 1 == 1 {
-                        i += 1
+                        i += 1;
                     } else {
-                        j += 1
+                        j += 1;
                     }
                     let gap = i * n2 as i64 - j * n1 as i64;
                     (up, down) = (up.max(gap), down.max(-gap));

@@ -81,10 +81,10 @@ pub fn gate_sample_size(p: Rank, share: f64, level: Level, power: f64) -> Result
     }
     let (mut short, mut c) = (0, 1);
     let mut found = loop {
-        match fits(c)? {
-            Some(n) => break n,
-            None => (short, c) = (c, 2 * c),
+        if let Some(n) = fits(c)? {
+            break n;
         }
+        (short, c) = (c, 2 * c);
     };
     while c - short > 1 {
         let mid = short + (c - short) / 2;

@@ -201,7 +201,7 @@ fn log_median_variance(s: &Sample) -> Result<f64, TestError> {
         let (name, must) = ("every value", "positive");
         return Err(TestError::Parameter { name, must, got: smallest });
     }
-    let middle = (n as f64 + 1.0) / 2.0 - (n as f64).sqrt();
+    let middle = f64::midpoint(n as f64, 1.0) - (n as f64).sqrt();
     let c = middle.round().max(1.0) as u64;
     let z = -normal_quantile(tails(c, n as u64, 0.5, 0.5).below);
     let (lo, hi) = (s.order_statistic(c), s.order_statistic(n as u64 - c + 1));

@@ -183,6 +183,7 @@ pub(crate) fn common_exponent(all: &[&Moments]) -> i32 {
 
 /// The difference of means and `(sd, n)` of both sides in units of a common power of two,
 /// and its exponent.
+#[expect(clippy::type_complexity, reason = "read once by either caller")]
 pub(crate) fn scaled_summaries(
     x: (f64, f64, f64),
     y: (f64, f64, f64),

@@ -39,7 +39,9 @@ where
         |rng, weights| {
             weights.fill_with(|| Exp1.sample(rng));
             let total: f64 = weights.iter().sum();
-            weights.iter_mut().for_each(|w| *w /= total);
+            for w in weights.iter_mut() {
+                *w /= total;
+            }
             statistic(x, weights)
         },
     )

@@ -81,6 +81,7 @@ pub struct RatioBootstrap {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a bootstrap, never in a list")]
 enum Parts {
     /// Both laws are discrete.
     Laws(Discrete, Discrete),

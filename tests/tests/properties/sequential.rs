@@ -134,6 +134,6 @@ proptest! {
         prop_assert!((shares - 1.0).abs() < 1e-12);
         let long: Vec<f64> = s.values().iter().copied().cycle().take(300).collect();
         let found = warm_up(&long).unwrap();
-        prop_assert!(found.truncate % 5 == 0 && found.truncate <= 250);
+        prop_assert!(found.truncate.is_multiple_of(5) && found.truncate <= 250);
     }
 }

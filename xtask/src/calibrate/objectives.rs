@@ -126,6 +126,7 @@ fn verdict(series: &Series, aggregate: Aggregate, truth: f64, level: Level, seed
     judged.findings.into_iter().next().expect("one objective, one finding").verdict
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a cell that may have no value")]
 fn share(happened: bool) -> Option<f64> {
     Some(f64::from(u8::from(happened)))
 }

@@ -19,6 +19,9 @@ const SIZES: [Size; 2] = [size(100, 2_000), size(1_000, 2_000)];
 /// Samples for confidence sequences of quantiles, which cost O(n) a look.
 const QUANTILES: u32 = 500;
 
+/// Whether a sequence of so many looks is ever wrong.
+type Wrong = dyn Fn(u64, &mut Stream) -> bool + Sync;
+
 /// A way to be wrong at some look.
 struct Case {
     data: &'static str,
@@ -26,7 +29,7 @@ struct Case {
     bound: f64,
     samples: u32,
     /// Whether it is wrong at any of that many looks.
-    wrong: Box<dyn Fn(u64, &mut Stream) -> bool + Sync>,
+    wrong: Box<Wrong>,
 }
 
 /// The section of the document.

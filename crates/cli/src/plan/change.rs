@@ -17,7 +17,7 @@ const RUN_LENGTHS: [u64; 4] = [10, 100, 1_000, 10_000];
 #[derive(Debug)]
 pub(super) struct Change<'a> {
     /// The rise to be found, as a share.
-    pub(super) change: f64,
+    pub(super) rise: f64,
     pub(super) level: Level,
     pub(super) power: &'a [f64],
     pub(super) n: Option<u64>,
@@ -59,7 +59,7 @@ impl Change<'_> {
         if let Some(cv) = cv {
             let shape = Shape::LogNormal { cv };
             let mut rows = vec![Row::mean(Ok((cv, 1.0)))];
-            rows.push(Row::ranks(log_normal_superiority(self.change, cv), 1.0, shape));
+            rows.push(Row::ranks(log_normal_superiority(self.rise, cv), 1.0, shape));
             for p in PERCENTILES {
                 rows.push(Row::quantile(p, log_normal_noise(cv, p).map(|noise| (noise, 1.0))));
             }
@@ -103,7 +103,7 @@ impl Change<'_> {
         }
         let pair = |found: PilotNoise| (found.noise, found.tau);
         let mean = pilot_mean(sample).map(pair);
-        let superiority = pilot_superiority(sample, self.change);
+        let superiority = pilot_superiority(sample, self.rise);
         let mut rows = vec![Row::mean(mean)];
         rows.push(Row::ranks(superiority, pilot_rank_time(sample), Shape::Pilot(sample)));
         for p in PERCENTILES {
@@ -203,11 +203,11 @@ impl Change<'_> {
             key,
             format!(
                 "{of}{word} a side that find a change of {} at {}",
-                percent(self.change),
+                percent(self.rise),
                 self.level
             ),
             Column::of_power(self.power, "found ", "n_for_power"),
-            &|row, power| Cell::size(row.size(self.change, self.alpha(), power)),
+            &|row, power| Cell::size(row.size(self.rise, self.alpha(), power)),
         )];
         if let Some(n) = n {
             all.push(section(

@@ -195,7 +195,7 @@ impl Plan {
             }
         }
         let plan = change::Change {
-            change,
+            rise: change,
             level,
             power: &self.power,
             n: self.n,

@@ -51,17 +51,14 @@ fn reachable(input: &Input) -> Report {
         })
         .collect();
     let rows = attainable(&smallest, input.parameters.alpha(), input.parameters.correction());
-    let report = rows.iter().zip(&smallest).enumerate().fold(
-        Report::new(),
-        |report, (i, (row, smallest))| {
-            let word = match row {
-                Attainable::Alone => "alone",
-                Attainable::OnlyInFamily => "only with others",
-                Attainable::Never => "never",
-            };
-            let name = format!("design {}", i + 1);
-            report.number(format!("{name} smallest p"), *smallest).text(name, word)
-        },
-    );
-    report
+
+    rows.iter().zip(&smallest).enumerate().fold(Report::new(), |report, (i, (row, smallest))| {
+        let word = match row {
+            Attainable::Alone => "alone",
+            Attainable::OnlyInFamily => "only with others",
+            Attainable::Never => "never",
+        };
+        let name = format!("design {}", i + 1);
+        report.number(format!("{name} smallest p"), *smallest).text(name, word)
+    })
 }

@@ -108,7 +108,7 @@ impl Input {
                         "{} is sorted: its order is hardly that of time, which is what counts here",
                         s.name
                     )
-                }))
+                }));
             }
             Needs::Pairs | Needs::Blocks(_) if self.samples.iter().all(unordered) => {
                 warnings.push("all samples are sorted: positions hardly pair them".to_owned());

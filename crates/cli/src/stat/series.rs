@@ -162,12 +162,11 @@ fn in_blocks(input: &Input) -> anyhow::Result<Report> {
     let (sample, level) = (input.one(), input.parameters.level());
     let of = Functional::asked_for(&input.parameters);
     let settings = input.parameters.bootstrap();
-    let (fixed, mean) = match input.parameters.block() {
-        Some(length) => (length, length),
-        None => {
-            let best = block_length(sample.values())?;
-            (best.length(), best.mean_length())
-        }
+    let (fixed, mean) = if let Some(length) = input.parameters.block() {
+        (length, length)
+    } else {
+        let best = block_length(sample.values())?;
+        (best.length(), best.mean_length())
     };
     let mut report = Report::new().quantity(of.name(), of.of(sample.values()));
     for (name, kind, length) in [

@@ -132,6 +132,6 @@ impl Means {
             return 2;
         }
         let alpha = level.alpha().to_f64();
-        (2..).find(|&n| smallest_p_permutation(n, n) <= alpha).map_or(u64::MAX, |n| n as u64)
+        (2..1_000).find(|&n| smallest_p_permutation(n, n) <= alpha).map_or(u64::MAX, |n| n as u64)
     }
 }

@@ -60,7 +60,7 @@ impl Shift {
     #[expect(clippy::unused_self, reason = "the same shape as its siblings")]
     pub(super) fn need(&self, level: Level) -> u64 {
         let alpha = level.alpha().to_f64();
-        (1..).find(|&n| smallest_p_permutation(n, n) <= alpha).map_or(u64::MAX, |n| n as u64)
+        (1..1_000).find(|&n| smallest_p_permutation(n, n) <= alpha).map_or(u64::MAX, |n| n as u64)
     }
 }
 

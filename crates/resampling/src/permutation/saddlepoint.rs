@@ -137,7 +137,7 @@ impl Law {
         z.sort_unstable_by(f64::total_cmp);
         let slack = 1e-12 * z.iter().map(|v| v.abs()).sum::<f64>();
         let share = chosen as f64 / z.len() as f64;
-        Self { chosen, share, step, slack, z }
+        Self { z, chosen, share, step, slack }
     }
 
     /// The law of the negated sum.
@@ -335,9 +335,13 @@ mod tests {
     fn the_middle_and_the_ends_have_their_limits() {
         let mut z: Vec<f64> = (0..30).map(|i| (f64::from(i) / 8.0).exp()).collect();
         let mean = z.iter().sum::<f64>() / 30.0;
-        z.iter_mut().for_each(|v| *v -= mean);
+        for v in &mut z {
+            *v -= mean;
+        }
         let size = (z.iter().map(|v| v * v).sum::<f64>() / 30.0).sqrt();
-        z.iter_mut().for_each(|v| *v /= size);
+        for v in &mut z {
+            *v /= size;
+        }
         let law = Law::new(&z, 12, 0.0);
         let at = |s: f64| law.at_least(s).unwrap();
         assert!((at(0.0) - 0.494_090_337).abs() < 1e-8, "{}", at(0.0));
