@@ -439,7 +439,7 @@ mod tests {
 
     #[test]
     fn the_projected_n_matches_the_formula() {
-        // NUMERICS: p = 0.95, π = 0.955 at 99.9 %: about 35 282.
+        // By the normal approximation about 35 282.
         let n = samples_to_settle(0.955, Rank::P95, Level::P999).unwrap();
         assert!((34_500..36_500).contains(&n), "{n}");
         assert_eq!(samples_to_settle(0.95, Rank::P95, Level::P999), None);

@@ -34,7 +34,7 @@ impl ClockResolution {
 /// has neither gap nor ties.
 ///
 /// # Source
-/// The rule of this program (NUMERICS §7).
+/// The rule of this program, see `docs/methods.md`.
 ///
 /// # Example
 /// ```

@@ -10,7 +10,7 @@ use crate::stalls::stalls;
 use crate::warm_up::{WarmUp, warm_up};
 
 /// Values looked at for clock and modes; of longer series every k-th.
-const LOOKED_AT: usize = 10_000;
+const LOOKED_AT: usize = 2_000;
 /// `√n · dip` beyond which one mode is refuted: fewer than one in a thousand samples of one
 /// mode reach it, whatever n (a test simulates it).
 const DIP: f64 = 0.70;
@@ -32,7 +32,7 @@ const SHIFT: f64 = 4.0;
 ///   clock is too coarse to tell.
 ///
 /// Empty for anything but raw observations, and below 20 of them. O(n) but for sorting at most
-/// 10 000 values.
+/// 2 000 values.
 #[must_use]
 pub fn pathologies(series: &Series, source: Option<Loop>) -> Vec<String> {
     let Observations::Raw(raw) = &series.observations else { return Vec::new() };

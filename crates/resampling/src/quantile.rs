@@ -195,6 +195,17 @@ impl QuantileBootstrap {
         }
     }
 
+    /// The kept observations in order of rank.
+    fn by_rank(&self) -> Vec<f64> {
+        let mut table = Vec::with_capacity((self.last - self.first + 1) as usize);
+        for atom in &self.atoms {
+            let up_to = (atom.count as u64).min(self.last);
+            let len = (up_to + 1).saturating_sub(self.first) as usize;
+            table.resize(len.max(table.len()), atom.value);
+        }
+        table
+    }
+
     /// The kept observation of rank `r`, or the nearest one kept.
     fn ranked(&self, r: u64) -> f64 {
         let at = self.atoms.partition_point(|a| a.count < r as f64);
@@ -368,9 +379,17 @@ impl QuantileBootstrap {
     pub fn replicates(&self, seed: Seed, count: NonZeroU32) -> Replicates {
         let (n, k) = (self.n as f64, self.k as f64);
         let rest = n - k;
+        // Values by rank, unless the window is that of a huge histogram.
+        let table = if self.last - self.first < 1 << 20 { self.by_rank() } else { Vec::new() };
         // 1 − U is drawn: for p > 1/2 it is the small one, and ⌈nU⌉ = n − ⌊n(1−U)⌋.
         let law = Beta::new(rest + 1.0, k).expect("both shapes are at least 1");
-        let value = |upper: f64| self.ranked(self.n - (n * upper) as u64);
+        let value = |upper: f64| {
+            let rank = (self.n - (n * upper) as u64).clamp(self.first, self.last);
+            match table.get((rank - self.first) as usize) {
+                Some(&value) => value,
+                None => self.ranked(rank),
+            }
+        };
         let values = (0..count.get())
             .into_par_iter()
             .with_min_len(256)
