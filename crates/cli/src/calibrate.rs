@@ -168,6 +168,12 @@ fn describe(found: &Calibration, settings: &Settings, splits: &Splits) -> String
         };
         text.push_str(&format!("  below {}: {line}\n", percent(*wish)));
     }
+    if !found.skipped.is_empty() {
+        text.push_str(&format!(
+            "\nLeft out (under four values, or not there as raw values): {}\n",
+            found.skipped.join(", ")
+        ));
+    }
     text.push_str(&format!(
         "\nSplits of the same data: intervals show the error of {} random splits, seed {}, not \
          that of other days.\n",
@@ -205,6 +211,7 @@ fn document(found: &Calibration, settings: &Settings, splits: &Splits) -> Value 
         "seed": splits.seed.0.to_string(),
         "split_unit": unit,
         "rows": found.rows,
+        "skipped": found.skipped,
         "correction": settings.correction.name(),
         "gate": gate(&found.configured),
         "detectable": found.detectable.iter().map(|d| json!({

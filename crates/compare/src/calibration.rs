@@ -5,8 +5,7 @@ use tailproof_core::binomial::{proportion_lower, proportion_upper};
 use tailproof_core::{Dataset, Direction, Level, Observations, Order, Raw, Sample, Seed, Series};
 use tailproof_resampling::{Stream, below, block_length, dependence, stream};
 
-use crate::change::Change;
-use crate::family::margin_p;
+use crate::family::{Tested, rejected};
 use crate::row::Pair;
 use crate::settings::{CompareError, Settings};
 
@@ -90,6 +89,8 @@ pub struct Calibration {
     pub advice: Vec<Advice>,
     /// One per metric.
     pub detectable: Vec<Detectable>,
+    /// Series left out: fewer than four values, or no complete raw values.
+    pub skipped: Vec<String>,
 }
 
 /// What was dealt to the two sides.
@@ -139,20 +140,26 @@ const ALPHAS: [f64; 6] = [0.05, 0.02, 0.01, 0.005, 0.001, 0.0001];
 /// `tick` is called after each split. The result is a function of data, settings and seed.
 ///
 /// # Errors
-/// No raw values, or a metric of which a direction is not known.
+/// No raw values, a metric of which a direction is not known, or fewer than four runs (each side
+/// needs two).
 pub fn calibrate(
     base: &Dataset,
     settings: &Settings,
     splits: &Splits,
     tick: &(dyn Fn() + Sync),
 ) -> Result<Calibration, CompareError> {
-    let mut metrics = Vec::new();
+    let (mut metrics, mut skipped) = (Vec::new(), Vec::new());
     for series in &base.series {
         if let Some(parts) = Parts::of(series) {
             if series.metric.direction == Direction::Unknown {
                 return Err(CompareError::Direction(series.name()));
             }
+            if parts.runs && parts.dealt.len() < 4 {
+                return Err(CompareError::FewRuns(series.name(), parts.dealt.len()));
+            }
             metrics.push(parts);
+        } else {
+            skipped.push(series.name());
         }
     }
     if metrics.is_empty() {
@@ -202,25 +209,17 @@ pub fn calibrate(
         configured,
         advice: advice.to_vec(),
         detectable,
+        skipped,
     })
 }
 
-/// A row of a split.
-struct Tested {
-    change: Change,
-    direction: Direction,
-    absolute: f64,
-}
-
-/// Whether any row regresses.
+/// Whether any row regresses, as [`crate::compare`] would judge them.
 fn fails(rows: &[Tested], min_effect: f64, level: Level, settings: &Settings) -> bool {
-    let p: Vec<f64> = rows
-        .iter()
-        .filter_map(|r| margin_p(&r.change, r.direction, min_effect, r.absolute))
-        .map(|p| p.0)
-        .collect();
+    let (tested, p): (Vec<&Tested>, Vec<f64>) =
+        rows.iter().filter_map(|r| Some((r, r.p(min_effect)?.0))).unzip();
     let q = level.alpha().to_f64();
-    settings.correction.adjust(&p).iter().any(|&p| p <= q)
+    let adjusted = settings.correction.adjust(&p);
+    tested.iter().zip(adjusted).any(|(row, p)| rejected(p, q) && !row.below_clock())
 }
 
 fn unit_of(metrics: &[Parts<'_>]) -> SplitUnit {
@@ -292,11 +291,9 @@ impl<'a> Parts<'a> {
     fn changes(&self, rng: &mut Stream, factor: f64, settings: &Settings) -> Vec<Tested> {
         let [x, y] = self.split(rng, factor);
         let pair = Pair::new(&x, &y).expect("two halves of raw values in one unit");
-        let absolute = settings.absolute(x.metric.unit.as_ref());
         pair.rows(settings.test)
             .into_iter()
-            .filter_map(|row| pair.change(row).ok())
-            .map(|change| Tested { change, direction: pair.direction, absolute })
+            .filter_map(|row| Tested::of(&pair, row, settings).ok())
             .collect()
     }
 
@@ -384,10 +381,45 @@ mod tests {
     }
 
     #[test]
+    fn the_gate_is_that_of_compare() {
+        // The same splits, judged by `compare`: with runs, dependence and a coarse clock.
+        let settings = Settings { min_effect: 0.0, ..Settings::new(Seed(1)) };
+        let mut timed = dataset(600, 1);
+        let Observations::Raw(raw) = &timed.series[0].observations else { unreachable!() };
+        let mut smooth: Vec<f64> = raw.sample.values().to_vec();
+        for i in 1..smooth.len() {
+            smooth[i] = (0.8 * smooth[i - 1] + 0.2 * smooth[i]).round();
+        }
+        timed.series[0].observations =
+            Observations::Raw(Raw::complete(Sample::new(smooth).unwrap().in_time_order()));
+        let mut failed = [0, 0];
+        for data in [dataset(240, 8), dataset(300, 1), timed] {
+            let parts = Parts::of(&data.series[0]).unwrap();
+            for task in 0..150 {
+                let factor = 1.0 + 0.02 * f64::from(task % 5);
+                let rows =
+                    parts.changes(&mut stream(Seed(4), u64::from(task as u32)), factor, &settings);
+                let ours = fails(&rows, 0.0, settings.level, &settings);
+                let [x, y] = parts.split(&mut stream(Seed(4), u64::from(task as u32)), factor);
+                let side = |s: Series| Dataset { series: vec![s], ..Dataset::default() };
+                let compared = crate::compare(&side(x), &side(y), &settings).unwrap();
+                let theirs =
+                    compared.findings.iter().any(|f| f.verdict == tailproof_core::Verdict::Fail);
+                assert_eq!(ours, theirs, "{task}");
+                failed[usize::from(ours)] += 1;
+            }
+        }
+        assert!(failed[0] > 50 && failed[1] > 50, "{failed:?}");
+    }
+
+    #[test]
     fn runs_stay_whole() {
         let found = run(&dataset(240, 8), &Settings::new(Seed(1)));
         assert_eq!(found.unit, SplitUnit::Runs { runs: 8, distinct: 70.0 });
         assert!(found.configured.rate() < 0.06, "{:?}", found.configured);
+        let few =
+            calibrate(&dataset(240, 3), &Settings::new(Seed(1)), &Splits::new(Seed(1)), &|| ());
+        assert!(matches!(few, Err(CompareError::FewRuns(_, 3))));
     }
 
     #[test]

@@ -9,16 +9,68 @@ use crate::change::{Beyond, Change};
 use crate::row::{Pair, Row};
 use crate::settings::Settings;
 
+/// A row that tests something.
+pub(crate) struct Tested {
+    change: Change,
+    direction: Direction,
+    /// The margin in the unit of the data, 0 when there is none.
+    absolute: f64,
+    /// The step of the clock, for rows that are single observations.
+    clock: f64,
+}
+
+impl Tested {
+    /// What a row tests, or why it cannot.
+    pub(crate) fn of(pair: &Pair<'_>, row: Row, settings: &Settings) -> Result<Self, Reason> {
+        let [rx, ry] = pair.runs();
+        if rx.min(ry) == 1 && rx.max(ry) > 1 {
+            return Err(Reason::OneRun);
+        }
+        if not_carried(pair, row).is_some() {
+            return Err(Reason::NotTested);
+        }
+        let change = pair.change(row).map_err(|_| Reason::BaseNearZero)?;
+        let clock = match row {
+            Row::Quantile(_) if !pair.by_run() => pair.clock(),
+            _ => 0.0,
+        };
+        let absolute = settings.absolute(pair.unit());
+        Ok(Self { change, direction: pair.direction, absolute, clock })
+    }
+
+    /// The smallest α at which the interval lies beyond both margins on the worse side, and the
+    /// smallest that data of these sizes could show; `None` when no side is worse.
+    pub(crate) fn p(&self, margin: f64) -> Option<(f64, f64)> {
+        let (beyond, sign) = match self.direction {
+            Direction::Lower => (Beyond::Above, 1.0),
+            Direction::Higher => (Beyond::Below, -1.0),
+            Direction::Unknown => return None,
+        };
+        let mut p = self.change.p(1.0 + sign * margin, beyond);
+        if self.absolute > 0.0 {
+            // Both margins must be exceeded.
+            p = p.max(self.change.p_of_difference(sign * self.absolute, beyond));
+        }
+        Some((p, self.change.smallest_p(beyond)))
+    }
+
+    /// Whether the change is less than two steps of a coarse clock.
+    pub(crate) fn below_clock(&self) -> bool {
+        (self.change.candidate - self.change.base).abs() < 2.0 * self.clock
+    }
+}
+
+/// Whether an adjusted p is rejected at q; rounding of q·k/m is forgiven.
+pub(crate) fn rejected(adjusted: f64, q: f64) -> bool {
+    adjusted <= q * (1.0 + 1e-12)
+}
+
 /// A row before its family is known.
 pub(crate) struct Assessed {
     finding: Finding,
     sides: String,
     n: [usize; 2],
-    change: Option<Change>,
-    /// The margin in the unit of the data, 0 when there is none.
-    absolute: f64,
-    /// The step of the clock, for rows that are single observations.
-    clock: f64,
+    tested: Option<Tested>,
     /// The smallest α at which the interval lies beyond the margin on the worse side, and the
     /// smallest that any data of this size could show. `None` for rows that test nothing.
     p: Option<(f64, f64)>,
@@ -67,36 +119,32 @@ fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
         }
     }
     let n = [pair.x.len(), pair.y.len()];
-    let [rx, ry] = pair.runs();
-    let change = if rx.min(ry) == 1 && rx.max(ry) > 1 {
-        finding.verdict = Verdict::Inconclusive(Reason::OneRun);
-        None
-    } else if let Some(worth) = not_carried(pair, row) {
-        finding.verdict = Verdict::Inconclusive(Reason::NotTested);
-        finding.warnings.push(format!(
-            "successive observations depend on each other: for {} they are worth {} independent \
-             ones, of which fewer than ten lie beyond",
-            row.name(),
-            number(worth.floor()),
-        ));
-        None
-    } else if let Ok(change) = pair.change(row) {
-        // By run, the statistic is the mean over runs.
-        sides = text(change.base, change.candidate);
-        (finding.base, finding.estimate) = (Some(change.base), Some(change.candidate));
-        // One run a side speaks of that run alone.
-        finding.guarantee = if rx.min(ry) == 1 { Guarantee::Approximate } else { change.guarantee };
-        Some(change)
-    } else {
-        finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
-        None
+    let tested = match Tested::of(pair, row, settings) {
+        Ok(tested) => {
+            // By run, the statistic is the mean over runs.
+            let change = &tested.change;
+            sides = text(change.base, change.candidate);
+            (finding.base, finding.estimate) = (Some(change.base), Some(change.candidate));
+            // One run a side speaks of that run alone.
+            let alone = pair.runs().contains(&1);
+            finding.guarantee = if alone { Guarantee::Approximate } else { change.guarantee };
+            Some(tested)
+        }
+        Err(reason) => {
+            if let Some(worth) = not_carried(pair, row) {
+                finding.warnings.push(format!(
+                    "successive observations depend on each other: for {} they are worth {} \
+                     independent ones, of which fewer than ten lie beyond",
+                    row.name(),
+                    number(worth.floor()),
+                ));
+            }
+            finding.verdict = Verdict::Inconclusive(reason);
+            None
+        }
     };
-    let p = change.as_ref().and_then(|change| margin_p(change, pair.direction, margin, absolute));
-    let clock = match row {
-        Row::Quantile(_) if !pair.by_run() => pair.clock(),
-        _ => 0.0,
-    };
-    Assessed { finding, sides, n, change, absolute, clock, p }
+    let p = tested.as_ref().and_then(|t| t.p(margin));
+    Assessed { finding, sides, n, tested, p }
 }
 
 /// What a tail percentile is worth that dependent observations do not carry.
@@ -105,27 +153,6 @@ fn not_carried(pair: &Pair<'_>, row: Row) -> Option<f64> {
     let tail = p.complement().to_f64();
     let worth = pair.worth(p);
     (tail < 0.5 && worth * tail < 10.0).then_some(worth)
-}
-
-/// The smallest α at which the interval lies beyond both margins on the worse side, and the
-/// smallest that data of these sizes could show; `None` when no side is worse.
-pub(crate) fn margin_p(
-    change: &Change,
-    direction: Direction,
-    margin: f64,
-    absolute: f64,
-) -> Option<(f64, f64)> {
-    let (beyond, sign) = match direction {
-        Direction::Lower => (Beyond::Above, 1.0),
-        Direction::Higher => (Beyond::Below, -1.0),
-        Direction::Unknown => return None,
-    };
-    let mut p = change.p(1.0 + sign * margin, beyond);
-    if absolute > 0.0 {
-        // Both margins must be exceeded.
-        p = p.max(change.p_of_difference(sign * absolute, beyond));
-    }
-    Some((p, change.smallest_p(beyond)))
 }
 
 /// A mean of which one observation makes most is no basis.
@@ -164,10 +191,10 @@ pub(crate) fn conclude(rows: Vec<Assessed>, settings: &Settings) -> Vec<Finding>
     let q = settings.level.alpha().to_f64();
     let adjusted = settings.correction.adjust(&pick(|p| p.0));
     let reach = attainable(&pick(|p| p.1), q, settings.correction);
-    let rejected = adjusted.iter().filter(|&&p| p <= q).count();
+    let found = adjusted.iter().filter(|&&p| rejected(p, q)).count();
     let m = tested.len().max(1);
     let at = |r: usize| level_of(fcr_level(settings.correction, q, m, r), settings.level);
-    let level = at(rejected);
+    let level = at(found);
     let family = Family { level, alpha: level.alpha().to_f64(), alone: at(0), m };
     let mut outcome = tested.iter().zip(adjusted.into_iter().zip(reach)).peekable();
     rows.into_iter()
@@ -193,9 +220,9 @@ fn judge(
     family: &Family,
     settings: &Settings,
 ) -> Finding {
-    let Assessed { mut finding, sides, n, change, absolute, clock, p } = row;
-    let Some((change, (lo, hi))) =
-        change.and_then(|c| c.interval(family.level).ok().map(|ends| (c, ends)))
+    let Assessed { mut finding, sides, n, tested, p } = row;
+    let Some((tested, (lo, hi))) =
+        tested.and_then(|t| t.change.interval(family.level).ok().map(|ends| (t, ends)))
     else {
         if finding.verdict == Verdict::Inconclusive(Reason::Absent) {
             finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
@@ -207,6 +234,7 @@ fn judge(
         };
         return finding;
     };
+    let change = &tested.change;
     let (lo, hi, shown) = (lo - 1.0, hi - 1.0, change.ratio() - 1.0);
     let method = change.method.to_owned();
     let interval = Interval { lo, hi, level: family.level, method };
@@ -221,25 +249,15 @@ fn judge(
     finding.adjusted_p = outcome.map(|o| o.0);
     finding.verdict = match outcome {
         None => Verdict::Inconclusive(Reason::UnknownDirection),
-        Some((_, reach)) => {
-            let rejected = p.is_some_and(|p| p.0 <= family.alpha * (1.0 + 1e-12));
-            verdict(
-                &change,
-                (lo, hi),
-                rejected,
-                reach,
-                finding.direction,
-                absolute,
-                n,
-                family,
-                settings,
-            )
+        Some((adjusted, _)) if rejected(adjusted, settings.level.alpha().to_f64()) => {
+            if tested.below_clock() {
+                Verdict::Inconclusive(Reason::BelowClock)
+            } else {
+                Verdict::Fail
+            }
         }
+        Some((_, reach)) => not_rejected(&tested, (lo, hi), reach, n, family, settings),
     };
-    let step = (change.candidate - change.base).abs();
-    if finding.verdict == Verdict::Fail && step < 2.0 * clock {
-        finding.verdict = Verdict::Inconclusive(Reason::BelowClock);
-    }
     if outcome.is_some_and(|o| o.1 == Attainable::OnlyInFamily) {
         finding.warnings.push(format!(
             "too few observations to be significant alone in a family of {}",
@@ -265,28 +283,22 @@ fn judge(
     finding
 }
 
-/// Beyond the margin is a failure, wholly within it a pass.
-#[expect(clippy::too_many_arguments, reason = "all that a verdict rests on, each once")]
-fn verdict(
-    change: &Change,
+/// Wholly within the margin is a pass; else what the row cannot say.
+fn not_rejected(
+    tested: &Tested,
     (lo, hi): (f64, f64),
-    rejected: bool,
     reach: Attainable,
-    direction: Direction,
-    absolute: f64,
     n: [usize; 2],
     family: &Family,
     settings: &Settings,
 ) -> Verdict {
     let margin = settings.margin();
+    let Tested { change, direction, absolute, .. } = tested;
     // Positive is worse from here on. For "higher is better" a fall is worse.
     let worse =
-        |(lo, hi): (f64, f64)| if direction == Direction::Lower { (lo, hi) } else { (-hi, -lo) };
+        |(lo, hi): (f64, f64)| if *direction == Direction::Lower { (lo, hi) } else { (-hi, -lo) };
     let (low, high) = worse((lo, hi));
-    if rejected {
-        return Verdict::Fail;
-    }
-    let within = absolute > 0.0 && worse(change.difference(family.level)).1 < absolute;
+    let within = *absolute > 0.0 && worse(change.difference(family.level)).1 < *absolute;
     if high < margin || within {
         return Verdict::Pass;
     }
@@ -306,12 +318,13 @@ fn verdict(
         let projected = if gap > 0.0 { grown(half / gap) } else { None };
         return Verdict::Inconclusive(Reason::Straddles { projected });
     }
-    let reach = half * power_factor(family.alpha / 2.0, 0.8);
-    let would_have_shown = margin + reach;
+    let detectable = half * power_factor(family.alpha / 2.0, 0.8);
+    let would_have_shown = margin + detectable;
     if let Some(wish) = settings.require_power
         && would_have_shown > wish
     {
-        let need = grown(reach / (wish - margin)).filter(|_| wish > margin).unwrap_or(u64::MAX);
+        let need =
+            grown(detectable / (wish - margin)).filter(|_| wish > margin).unwrap_or(u64::MAX);
         return Verdict::Inconclusive(Reason::Underpowered { need });
     }
     Verdict::NoDetectableChange { would_have_shown: Some(would_have_shown) }

@@ -105,6 +105,9 @@ pub enum CompareError {
         /// Metrics and their units.
         units: String,
     },
+    /// Too few runs to deal two to either side.
+    #[error("{0} has {1} runs; a split needs at least four, two a side")]
+    FewRuns(String, usize),
     /// Without a direction nothing is worse.
     #[error("{0}: it is not known whether more or less is better; say --direction lower or higher")]
     Direction(String),
