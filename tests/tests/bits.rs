@@ -2,11 +2,15 @@
 //!
 //! `cargo xtask test` runs these in debug and in release; both must meet the same constants.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use tailproof_core::{QuantileType, Rank, Sample, Seed};
+use tailproof_hypothesis::{AndersonDarlingVariant, anderson_darling_permuted};
 use tailproof_resampling::{
-    Bootstrap, Permutation, QuantileBootstrap, bootstrap, permute_means, stream, uniform,
+    Blocks, Bootstrap, Branch, Counts, Law, MeanBootstrap, Permutation, QuantileBootstrap,
+    bayesian, blocks, bootstrap, dip, hierarchical, m_out_of_n, mean_with_error, paired,
+    permute_any, permute_groups, permute_means, permute_pairs, permute_runs, permute_strata,
+    poisson, smoothed, stratified, stream, studentized, two_samples, uniform, weighted_mean,
 };
 
 fn sample(n: usize, task: u64) -> Sample {
@@ -26,55 +30,132 @@ fn digest(values: &[f64]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
-#[test]
-fn bits_of_the_general_bootstrap() {
-    let x = sample(500, 0);
-    let run = || {
-        let settings = Bootstrap::new(Seed(42)).replicates(NonZeroU32::new(2_000).unwrap());
-        let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
-        bootstrap(&x, &settings, mean).values().to_vec()
-    };
-    let one = in_pool(1, run);
-    assert_eq!(one, in_pool(8, run));
-    assert_eq!(digest(&one), BOOTSTRAP, "{:#x}", digest(&one));
+type Row = (&'static str, u64, fn() -> Vec<f64>);
+
+fn settings() -> Bootstrap {
+    Bootstrap::new(Seed(42)).replicates(NonZeroU32::new(500).unwrap())
 }
 
-#[test]
-fn bits_of_the_replicates_of_a_quantile() {
-    let x = sample(500, 0);
-    let run = || {
-        QuantileBootstrap::of(&x, Rank::P95, QuantileType::Linear)
+fn draws() -> Permutation {
+    // Few enough to draw what could be enumerated.
+    let few = Permutation::new(Seed(42)).replicates(NonZeroU32::new(500).unwrap());
+    Permutation { enumerate_up_to: 100, ..few }
+}
+
+fn mean(v: &[f64]) -> f64 {
+    v.iter().sum::<f64>() / v.len() as f64
+}
+
+fn change(x: &[f64], y: &[f64]) -> f64 {
+    mean(y) - mean(x)
+}
+
+fn nested(groups: &[Vec<f64>]) -> f64 {
+    groups.iter().map(|g| mean(g)).sum()
+}
+
+fn counts(c: &Counts) -> Vec<f64> {
+    [c.at_least, c.at_most, c.abs_at_least, c.total].map(|n| n as f64).to_vec()
+}
+
+fn runs() -> Vec<Sample> {
+    (0..5).map(|task| sample(40, task)).collect()
+}
+
+fn series(kind: Blocks) -> Vec<f64> {
+    let x = sample(300, 0).in_time_order();
+    let length = NonZeroUsize::new(7).unwrap();
+    blocks(&x, kind, length, &settings(), mean).unwrap().values().to_vec()
+}
+
+/// Everything that draws, with the digest that both profiles and any threads must meet.
+const ROWS: &[Row] = &[
+    ("bootstrap", 0xc84d_8542_a56b_c9d0, || {
+        bootstrap(&sample(500, 0), &settings(), mean).values().to_vec()
+    }),
+    ("replicates of a quantile", 0xd785_f76f_134e_7a82, || {
+        QuantileBootstrap::of(&sample(500, 0), Rank::P95, QuantileType::Linear)
             .replicates(Seed(42), NonZeroU32::new(2_000).unwrap())
             .values()
             .to_vec()
-    };
-    let one = in_pool(1, run);
-    assert_eq!(one, in_pool(8, run));
-    assert_eq!(digest(&one), REPLICATES, "{:#x}", digest(&one));
-}
+    }),
+    ("stratified", 0x1a37_c692_dd53_2206, || {
+        stratified(&runs(), &settings(), nested).unwrap().values().to_vec()
+    }),
+    ("paired", 0x02f1_5ab1_7c6a_ac70, || {
+        paired(&sample(60, 1), &sample(60, 2), &settings(), change).unwrap().values().to_vec()
+    }),
+    ("two samples", 0x0a5e_6969_1cad_244b, || {
+        two_samples(&sample(60, 1), &sample(70, 2), &settings(), change).values().to_vec()
+    }),
+    ("hierarchical", 0xafe7_6326_0752_a001, || {
+        hierarchical(&runs(), &settings(), nested).unwrap().values().to_vec()
+    }),
+    ("moving blocks", 0x5eba_279c_cc23_9620, || series(Blocks::Moving)),
+    ("circular blocks", 0x5165_aa35_6954_53a2, || series(Blocks::Circular)),
+    ("stationary blocks", 0x159d_e1f1_5510_1b10, || series(Blocks::Stationary)),
+    ("poisson", 0xc522_4aa9_bb6e_ba35, || {
+        poisson(&sample(200, 0), &settings(), weighted_mean).values().to_vec()
+    }),
+    ("bayesian", 0xee24_0270_4696_5ebb, || {
+        bayesian(&sample(200, 0), &settings(), weighted_mean).values().to_vec()
+    }),
+    ("m out of n", 0xb797_3aaa_3fb0_b4d3, || {
+        m_out_of_n(&sample(200, 0), NonZeroUsize::new(40).unwrap(), &settings(), mean)
+            .unwrap()
+            .values()
+            .to_vec()
+    }),
+    ("smoothed", 0xc079_3c95_741f_7f86, || {
+        let s = smoothed(&sample(100, 0), &settings(), mean);
+        vec![s.estimate, s.error]
+    }),
+    ("studentized", 0x4ce2_a900_ac13_5a63, || {
+        let s = studentized(&sample(100, 0), &settings(), mean_with_error).unwrap();
+        vec![s.upper(0.05), s.lower(0.05)]
+    }),
+    ("law of a mean by replicates", 0x6a7e_ab61_0cc0_06f5, || {
+        let law = MeanBootstrap::of(&sample(13, 0), Seed(42));
+        assert_eq!(law.branch(), Branch::Replicates);
+        vec![law.quantile(0.1), law.quantile(0.9)]
+    }),
+    ("permutation of means", 0xb3f4_58b3_1b95_3ce5, || {
+        let test = permute_means(&sample(300, 1), &sample(280, 2), &Permutation::new(Seed(42)));
+        [counts(&test.raw), counts(&test.studentized.unwrap())].concat()
+    }),
+    ("permutation of anything", 0x4844_4994_e5df_d41b, || {
+        counts(&permute_any(&sample(30, 1), &sample(20, 2), &draws(), change).counts)
+    }),
+    ("permutation of pairs", 0xded6_af29_73e0_954b, || {
+        counts(&permute_pairs(&sample(30, 1), &sample(30, 2), &draws()).unwrap().counts.unwrap())
+    }),
+    ("permutation of groups", 0xa908_4a32_2850_a910, || {
+        vec![permute_groups(&runs(), &draws()).unwrap().p.count() as f64]
+    }),
+    ("permutation of strata", 0xc48d_5065_24d8_da57, || {
+        counts(&permute_strata(&[(sample(20, 1), sample(25, 2))], &draws()).unwrap().counts)
+    }),
+    ("permutation of runs", 0x331d_ecb6_faf1_74be, || {
+        counts(&permute_runs(&runs(), &runs(), &draws()).unwrap().means.raw)
+    }),
+    ("dip", 0x15fa_9db1_af4f_d759, || vec![dip(&sample(200, 0), Seed(42)).p]),
+    ("anderson-darling by relabelling", 0xc7c3_c741_acdf_19fe, || {
+        let variant = AndersonDarlingVariant::Midrank;
+        vec![anderson_darling_permuted(&runs(), variant, &draws()).unwrap().p]
+    }),
+];
 
 #[test]
-fn bits_of_the_permutation_test() {
-    let (x, y) = (sample(300, 1), sample(280, 2));
-    let run = || {
-        let test = permute_means(&x, &y, &Permutation::new(Seed(42)));
-        let s = test.studentized.unwrap();
-        [
-            test.difference,
-            test.t.unwrap(),
-            test.raw.at_least as f64,
-            test.raw.at_most as f64,
-            test.raw.abs_at_least as f64,
-            s.at_least as f64,
-            s.at_most as f64,
-            s.abs_at_least as f64,
-        ]
-    };
-    let one = in_pool(1, run);
-    assert_eq!(one, in_pool(8, run));
-    assert_eq!(digest(&one), PERMUTATION, "{:#x}", digest(&one));
+fn what_draws_depends_on_seed_and_task_only() {
+    let mut wrong = Vec::new();
+    for &(name, want, run) in ROWS {
+        let one = in_pool(1, run);
+        assert_eq!(one, in_pool(2, run), "{name}");
+        assert_eq!(one, in_pool(8, run), "{name}");
+        let got = digest(&one);
+        if got != want {
+            wrong.push(format!("{name}: {got:#x}"));
+        }
+    }
+    assert!(wrong.is_empty(), "digests:\n{}", wrong.join("\n"));
 }
-
-const BOOTSTRAP: u64 = 0x8c25_dedf_0df3_4419;
-const REPLICATES: u64 = 0xd785_f76f_134e_7a82;
-const PERMUTATION: u64 = 0x05df_ab71_50c6_0acf;

@@ -25,6 +25,10 @@ fn holds(name: &str, gap: f64, p: impl Fn(&mut Stream) -> f64 + Sync) -> Result<
     if !drawn.iter().all(|p| (0.0..=1.0).contains(p)) {
         return Err(format!("{name}: a p-value outside of [0, 1]"));
     }
+    // A test that never says anything keeps its level too.
+    if drawn.partition_point(|&p| p <= 0.5) < drawn.len() / 20 {
+        return Err(format!("{name}: hardly ever p ≤ 0.5"));
+    }
     for alpha in [0.001, 0.01, 0.05, 0.1] {
         let share = drawn.partition_point(|&p| p <= alpha) as f64 / DATA_SETS as f64;
         let allowed = alpha + gap * f64::min(1.0, (alpha / 0.05_f64).sqrt());
@@ -59,4 +63,5 @@ fn a_level_that_is_not_kept_is_noticed() {
     // Half of a p-value is none.
     assert!(holds("halved", 0.0, |rng| uniform(rng) / 2.0).is_err());
     assert!(holds("uniform", 0.0, uniform).is_ok());
+    assert!(holds("silent", 0.0, |_| 1.0).is_err());
 }

@@ -26,8 +26,8 @@ proptest! {
         let (x, y) = (whole(&a), whole(&b));
         let law = permute_lattice(&x, &y).unwrap().p;
         let all = permute_means(&x, &y, &Permutation::new(Seed(1))).raw;
-        prop_assert!(close(law.greater, all.p_greater()), "{law:?} {all:?}");
-        prop_assert!(close(law.less, all.p_less()), "{law:?} {all:?}");
+        prop_assert!(close(law.rise, all.p_greater()), "{law:?} {all:?}");
+        prop_assert!(close(law.fall, all.p_less()), "{law:?} {all:?}");
         prop_assert!(close(law.two_sided, all.p_two_sided()), "{law:?} {all:?}");
     }
 
@@ -35,7 +35,7 @@ proptest! {
     fn the_law_on_a_lattice_knows_no_order_nor_unit(a in vec(-99..99_i32, 1..30), b in vec(-99..99_i32, 1..30)) {
         let (x, y) = (whole(&a), whole(&b));
         let (one, two) = (permute_lattice(&x, &y).unwrap(), permute_lattice(&y, &x).unwrap());
-        prop_assert!(close(one.p.greater, two.p.less) && close(one.p.two_sided, two.p.two_sided));
+        prop_assert!(close(one.p.rise, two.p.fall) && close(one.p.two_sided, two.p.two_sided));
         let tenth = |s: &Sample| Sample::new(s.values().iter().map(|v| v / 10.0).collect()).unwrap();
         let tenths = permute_lattice(&tenth(&x), &tenth(&y)).unwrap();
         prop_assert_eq!(one.p, tenths.p);
@@ -76,7 +76,7 @@ proptest! {
         let one = permute_pairs(&whole(&a), &whole(&b), &settings).unwrap();
         let two = permute_pairs(&whole(&b), &whole(&a), &settings).unwrap();
         prop_assert_eq!(one.p.two_sided, two.p.two_sided);
-        prop_assert_eq!(one.p.greater, two.p.less);
+        prop_assert_eq!(one.p.rise, two.p.fall);
         prop_assert_eq!(one.mean, -two.mean);
     }
 
@@ -136,7 +136,7 @@ proptest! {
         let (x, y) = (whole(&a), whole(&b));
         let exact = permute_lattice(&x, &y).unwrap().p;
         if let Ok(test) = saddlepoint_means(&x, &y) {
-            for (got, want) in [(test.p.greater, exact.greater), (test.p.less, exact.less)] {
+            for (got, want) in [(test.p.rise, exact.rise), (test.p.fall, exact.fall)] {
                 prop_assert!((0.0..=1.0).contains(&got));
                 prop_assert!((got - want).abs() < 0.05, "{got} {want}");
             }

@@ -17,8 +17,8 @@ pub(super) fn exact_permutation_by_other_ways(case: &Case<'_>, x: &Sample, y: &S
     let law = permute_lattice(x, y);
     assert!(law.is_some() || !whole || case.name() == "one_outlier", "{}", case.name());
     if let Some(law) = law {
-        agrees("lattice", "p_greater", law.p.greater);
-        agrees("lattice", "p_less", law.p.less);
+        agrees("lattice", "p_greater", law.p.rise);
+        agrees("lattice", "p_less", law.p.fall);
         agrees("lattice", "p_two_sided_abs", law.p.two_sided);
         agrees("lattice", "p_two_sided_doubled", law.p.doubled());
     }

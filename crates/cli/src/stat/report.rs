@@ -100,8 +100,8 @@ impl Report {
     /// Three p-values of a permutation test, which speaks of the second sample.
     pub(super) fn directions(self, p: Directions) -> Self {
         self.number("p two-sided", p.two_sided)
-            .number("p first smaller", p.greater)
-            .number("p first larger", p.less)
+            .number("p first smaller", p.rise)
+            .number("p first larger", p.fall)
     }
 
     /// How a p-value was counted, and what few draws leave open.

@@ -48,7 +48,7 @@ impl Counts {
     /// The three p-values.
     #[must_use]
     pub fn directions(&self) -> Directions {
-        Directions { greater: self.p_greater(), less: self.p_less(), two_sided: self.p_two_sided() }
+        Directions { rise: self.p_greater(), fall: self.p_less(), two_sided: self.p_two_sided() }
     }
 
     /// p-value for "the second sample is larger".

@@ -95,7 +95,7 @@ pub fn permute_lattice(x: &Sample, y: &Sample) -> Option<LatticePermuted> {
     let y_chosen = y.len() <= x.len();
     let (chosen, rest) = if y_chosen { (other, own) } else { (own, other) };
     if lattice.steps.iter().all(|&j| j == 0) {
-        let p = Directions { greater: 1.0, less: 1.0, two_sided: 1.0 };
+        let p = Directions { rise: 1.0, fall: 1.0, two_sided: 1.0 };
         return Some(LatticePermuted { difference: 0.0, step: lattice.step, p });
     }
     let law = SumLaw::new(&lattice.steps, chosen.len())?;
@@ -194,8 +194,8 @@ impl SumLaw {
         let far_above = upper(&|t| self.excess(t) >= observed);
         let far_below = lower(&|t| self.excess(t) <= -observed);
         Directions {
-            greater: upper(&|t| t >= s).min(1.0),
-            less: lower(&|t| t <= s).min(1.0),
+            rise: upper(&|t| t >= s).min(1.0),
+            fall: lower(&|t| t <= s).min(1.0),
             two_sided: if observed == 0 { 1.0 } else { (far_above + far_below).min(1.0) },
         }
     }
@@ -226,11 +226,9 @@ mod tests {
                 let got = permute_lattice(&sample(x), &sample(y)).unwrap();
                 let want = permute_means(&sample(x), &sample(y), &Permutation::new(Seed(1)));
                 let p = want.raw.directions();
-                for (got, want) in [
-                    (got.p.greater, p.greater),
-                    (got.p.less, p.less),
-                    (got.p.two_sided, p.two_sided),
-                ] {
+                for (got, want) in
+                    [(got.p.rise, p.rise), (got.p.fall, p.fall), (got.p.two_sided, p.two_sided)]
+                {
                     assert!((got / want - 1.0).abs() < 1e-13, "{x:?} {y:?}: {got} {want}");
                 }
                 assert!((got.difference - want.difference).abs() < 1e-12);
@@ -244,9 +242,9 @@ mod tests {
         let x: Vec<f64> = (0..100).map(f64::from).collect();
         let y: Vec<f64> = (100..200).map(f64::from).collect();
         let test = permute_lattice(&sample(&x), &sample(&y)).unwrap();
-        assert!((test.p.greater * 9.054_851_465_610_328e58 - 1.0).abs() < 1e-12);
-        assert!((test.p.less - 1.0).abs() < 1e-14 && test.difference == 100.0, "{test:?}");
-        assert!((test.p.two_sided / test.p.greater - 2.0).abs() < 1e-12);
+        assert!((test.p.rise * 9.054_851_465_610_328e58 - 1.0).abs() < 1e-12);
+        assert!((test.p.fall - 1.0).abs() < 1e-14 && test.difference == 100.0, "{test:?}");
+        assert!((test.p.two_sided / test.p.rise - 2.0).abs() < 1e-12);
     }
 
     #[test]
@@ -262,6 +260,6 @@ mod tests {
         // On a lattice, but too wide a one.
         assert!(permute_lattice(&sample(&[0.0, 1e9]), &sample(&[0.001, 1.0])).is_none());
         let flat = permute_lattice(&sample(&[2.0; 3]), &sample(&[2.0; 4])).unwrap();
-        assert_eq!((flat.p.greater, flat.p.less, flat.p.two_sided), (1.0, 1.0, 1.0));
+        assert_eq!((flat.p.rise, flat.p.fall, flat.p.two_sided), (1.0, 1.0, 1.0));
     }
 }

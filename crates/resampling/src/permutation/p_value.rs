@@ -13,9 +13,9 @@ pub struct PValue {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Directions {
     /// For "the second sample is larger": the statistic is at least the observed one.
-    pub greater: f64,
+    pub rise: f64,
     /// For "the second sample is smaller": the statistic is at most the observed one.
-    pub less: f64,
+    pub fall: f64,
     /// For "the samples differ": the absolute statistic is at least the observed one.
     pub two_sided: f64,
 }
@@ -24,12 +24,12 @@ impl Directions {
     /// Two-sided p-value as twice the smaller one-sided one, at most 1.
     #[must_use]
     pub fn doubled(&self) -> f64 {
-        (2.0 * self.greater.min(self.less)).min(1.0)
+        (2.0 * self.rise.min(self.fall)).min(1.0)
     }
 
     /// The same seen from the other sample.
     pub(super) fn swapped(self) -> Self {
-        Self { greater: self.less, less: self.greater, ..self }
+        Self { rise: self.fall, fall: self.rise, ..self }
     }
 }
 
@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn doubling_is_capped() {
-        let p = Directions { greater: 0.03, less: 0.99, two_sided: 0.05 };
+        let p = Directions { rise: 0.03, fall: 0.99, two_sided: 0.05 };
         assert_eq!((p.doubled(), p.swapped().doubled()), (0.06, 0.06));
-        assert_eq!(Directions { greater: 0.7, less: 0.6, two_sided: 1.0 }.doubled(), 1.0);
+        assert_eq!(Directions { rise: 0.7, fall: 0.6, two_sided: 1.0 }.doubled(), 1.0);
     }
 }

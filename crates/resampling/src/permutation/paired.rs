@@ -226,8 +226,8 @@ fn lattice_law(differences: &[Difference]) -> Option<Directions> {
     let above: u64 = steps.iter().filter(|&&k| k > 0).map(|k| k.unsigned_abs() / unit).sum();
     let below = all - above;
     Some(Directions {
-        greater: upper(above),
-        less: upper(below),
+        rise: upper(above),
+        fall: upper(below),
         two_sided: if above == below { 1.0 } else { (2.0 * upper(above.max(below))).min(1.0) },
     })
 }
@@ -253,8 +253,8 @@ mod tests {
             sums.iter().filter(|&&s| inside(s)).count() as f64 / sums.len() as f64
         };
         Directions {
-            greater: share(&|s| s >= observed - 1e-9),
-            less: share(&|s| s <= observed + 1e-9),
+            rise: share(&|s| s >= observed - 1e-9),
+            fall: share(&|s| s <= observed + 1e-9),
             two_sided: share(&|s| s.abs() >= observed.abs() - 1e-9),
         }
     }
@@ -275,8 +275,8 @@ mod tests {
             assert_eq!(test.p, slow(d), "{d:?}");
             // The lattice's law is the same one.
             if let Some(p) = lattice_law(&differences(x.values(), y.values()).0) {
-                assert!((p.greater - test.p.greater).abs() < 1e-14, "{d:?} {p:?}");
-                assert!((p.less - test.p.less).abs() < 1e-14, "{d:?} {p:?}");
+                assert!((p.rise - test.p.rise).abs() < 1e-14, "{d:?} {p:?}");
+                assert!((p.fall - test.p.fall).abs() < 1e-14, "{d:?} {p:?}");
                 assert!((p.two_sided - test.p.two_sided).abs() < 1e-14, "{d:?} {p:?}");
             }
         }
@@ -310,10 +310,10 @@ mod tests {
         let settings = Permutation::new(Seed(1));
         let (x, y) = pairs(&[0.0; 50]);
         let test = permute_pairs(&x, &y, &settings).unwrap();
-        assert_eq!((test.p.two_sided, test.p.less, test.mean), (1.0, 1.0, 0.0));
+        assert_eq!((test.p.two_sided, test.p.fall, test.mean), (1.0, 1.0, 0.0));
         let huge = Sample::new(vec![-1.7e308; 3]).unwrap();
         let test = permute_pairs(&huge, &pairs(&[1.6e308; 3]).1, &settings).unwrap();
-        assert_eq!(test.p.greater, 0.125);
+        assert_eq!(test.p.rise, 0.125);
         let error = permute_pairs(&huge, &x, &settings);
         assert_eq!(error, Err(PermutationError::Lengths(3, 50)));
     }

@@ -50,8 +50,8 @@ pub struct Saddlepoint {
 /// let x = Sample::new((0..30).map(|i| f64::from(i).sqrt()).collect())?;
 /// let y = Sample::new((0..30).map(|i| f64::from(i).sqrt() + 2.0).collect())?;
 /// let p = saddlepoint_means(&x, &y)?.p;
-/// assert!(1e-8 < p.greater && p.greater < 1e-6);
-/// assert!((p.greater + p.less - 1.0).abs() < 1e-3);
+/// assert!(1e-8 < p.rise && p.rise < 1e-6);
+/// assert!((p.rise + p.fall - 1.0).abs() < 1e-3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn saddlepoint_means(x: &Sample, y: &Sample) -> Result<Saddlepoint, PermutationError> {
@@ -63,7 +63,7 @@ pub fn saddlepoint_means(x: &Sample, y: &Sample) -> Result<Saddlepoint, Permutat
     let pooled = [x.values(), y.values()].concat();
     let (z, scale) = centred(&pooled);
     if z.iter().all(|&v| v == 0.0) {
-        let p = Directions { greater: 1.0, less: 1.0, two_sided: 1.0 };
+        let p = Directions { rise: 1.0, fall: 1.0, two_sided: 1.0 };
         return Ok(Saddlepoint { difference: 0.0, p });
     }
     // In units of the root mean square, whatever the offset of the data.
@@ -79,8 +79,8 @@ pub fn saddlepoint_means(x: &Sample, y: &Sample) -> Result<Saddlepoint, Permutat
     let upper = Law::new(&z, got, step);
     let lower = upper.mirrored();
     let p = Directions {
-        greater: upper.at_least(s)?,
-        less: lower.at_least(-s)?,
+        rise: upper.at_least(s)?,
+        fall: lower.at_least(-s)?,
         two_sided: two_sided(&upper, &lower, s)?,
     };
     let difference = apart * size * scale;
@@ -298,13 +298,13 @@ mod tests {
             let all = permute_means(&x, &y, &Permutation::new(Seed(1)));
             assert_eq!(all.raw.at_least, exact);
             let got = saddlepoint_means(&x, &y).unwrap();
-            assert!((got.p.greater / approximate - 1.0).abs() < 1e-6, "{got:?}");
-            assert!((got.p.greater / all.raw.p_greater() - 1.0).abs() < 0.02, "{got:?}");
-            assert!((got.p.less - all.raw.p_less()).abs() < 0.002, "{got:?}");
+            assert!((got.p.rise / approximate - 1.0).abs() < 1e-6, "{got:?}");
+            assert!((got.p.rise / all.raw.p_greater() - 1.0).abs() < 0.02, "{got:?}");
+            assert!((got.p.fall - all.raw.p_less()).abs() < 0.002, "{got:?}");
             assert!((got.difference - all.difference).abs() < 1e-12);
             // The other way round is the mirror image.
             let back = saddlepoint_means(&y, &x).unwrap();
-            assert!((back.p.less / got.p.greater - 1.0).abs() < 1e-9, "{back:?}");
+            assert!((back.p.fall / got.p.rise - 1.0).abs() < 1e-9, "{back:?}");
         }
     }
 
@@ -322,8 +322,8 @@ mod tests {
             let (got, want) =
                 (saddlepoint_means(&x, &y).unwrap(), permute_lattice(&x, &y).unwrap());
             for (got, want) in [
-                (got.p.greater, want.p.greater),
-                (got.p.less, want.p.less),
+                (got.p.rise, want.p.rise),
+                (got.p.fall, want.p.fall),
                 (got.p.two_sided, want.p.two_sided),
             ] {
                 assert!((got / want - 1.0).abs() < 0.03, "{got} {want}");
