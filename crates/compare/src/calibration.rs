@@ -71,8 +71,9 @@ pub struct Detectable {
     pub metric: String,
     /// Observations a side.
     pub n: [usize; 2],
-    /// The smallest change for the worse, of all values alike, that fails in this share of
-    /// splits; `None` beyond a factor of 4.
+    /// The smallest change for the worse, of all values alike and as a share of the baseline,
+    /// that fails in this share of splits, the other metrics unchanged; `None` beyond a factor
+    /// of 4.
     pub change: Option<f64>,
 }
 
@@ -167,18 +168,20 @@ pub fn calibrate(
         return Err(CompareError::NotRaw(names.join(", ")));
     }
     // The changes of one split serve every setting.
-    let all: Vec<Vec<Tested>> = (0..splits.count.get())
+    let all: Vec<Vec<Vec<Tested>>> = (0..splits.count.get())
         .into_par_iter()
         .map(|task| {
             let mut rng = stream(splits.seed, u64::from(task));
-            let rows = metrics.iter().flat_map(|m| m.changes(&mut rng, 1.0, settings)).collect();
+            let rows = metrics.iter().map(|m| m.changes(&mut rng, 1.0, settings)).collect();
             tick();
             rows
         })
         .collect();
     let rate = |min_effect: f64, level: Level| {
-        let failed =
-            all.par_iter().filter(|rows| fails(rows, min_effect, level, settings)).count() as u64;
+        let failed = all
+            .par_iter()
+            .filter(|rows| fails(rows.iter(), min_effect, level, settings).contains(&true))
+            .count() as u64;
         let splits = all.len() as u64;
         let end: Level = Level::P95.split(2);
         let interval =
@@ -186,8 +189,14 @@ pub fn calibrate(
         FalsePositives { min_effect, level, failed, splits, interval }
     };
     let configured = rate(settings.margin(), settings.level);
+    let unit = unit_of(&metrics);
+    let finest = match unit {
+        SplitUnit::Runs { distinct, .. } => 1.0 / distinct,
+        _ => 0.0,
+    };
     let advice = [0.05, 0.01].map(|wish| {
-        let holds = |found: &FalsePositives| found.interval.1 <= wish;
+        // A rate below that of one split in all cannot be shown.
+        let holds = |found: &FalsePositives| finest <= wish && found.interval.1 <= wish;
         let by_margin = [settings.margin()]
             .into_iter()
             .chain(MARGINS.into_iter().filter(|&m| m > settings.margin()))
@@ -202,10 +211,11 @@ pub fn calibrate(
             .find(holds);
         Advice { wish, by_margin, by_level }
     });
-    let detectable = metrics.iter().map(|m| m.detectable(settings, splits)).collect();
+    let detectable =
+        (0..metrics.len()).map(|i| metrics[i].detectable(i, &all, settings, splits)).collect();
     Ok(Calibration {
-        unit: unit_of(&metrics),
-        rows: all[0].len(),
+        unit,
+        rows: all[0].iter().map(Vec::len).sum(),
         configured,
         advice: advice.to_vec(),
         detectable,
@@ -213,13 +223,30 @@ pub fn calibrate(
     })
 }
 
-/// Whether any row regresses, as [`crate::compare`] would judge them.
-fn fails(rows: &[Tested], min_effect: f64, level: Level, settings: &Settings) -> bool {
-    let (tested, p): (Vec<&Tested>, Vec<f64>) =
-        rows.iter().filter_map(|r| Some((r, r.p(min_effect)?.0))).unzip();
+/// Which metrics have a row that regresses, all rows of all metrics being one family, as
+/// [`crate::compare`] would judge them.
+fn fails<'a>(
+    metrics: impl IntoIterator<Item = &'a Vec<Tested>>,
+    min_effect: f64,
+    level: Level,
+    settings: &Settings,
+) -> Vec<bool> {
+    let mut failed = Vec::new();
+    let (mut rows, mut p) = (Vec::new(), Vec::new());
+    for tested in metrics {
+        for row in tested {
+            if let Some((smallest, _)) = row.p(min_effect) {
+                rows.push((failed.len(), row));
+                p.push(smallest);
+            }
+        }
+        failed.push(false);
+    }
     let q = level.alpha().to_f64();
-    let adjusted = settings.correction.adjust(&p);
-    tested.iter().zip(adjusted).any(|(row, p)| rejected(p, q) && !row.below_clock())
+    for ((metric, row), p) in rows.into_iter().zip(settings.correction.adjust(&p)) {
+        failed[metric] |= rejected(p, q) && !row.below_clock();
+    }
+    failed
 }
 
 fn unit_of(metrics: &[Parts<'_>]) -> SplitUnit {
@@ -297,31 +324,41 @@ impl<'a> Parts<'a> {
             .collect()
     }
 
-    /// By bisection over factors, each on the same splits.
-    fn detectable(&self, settings: &Settings, splits: &Splits) -> Detectable {
-        let few = splits.count.get().min(300);
+    /// By bisection over changes of this metric, each on the same splits and beside the rows of
+    /// the other metrics.
+    fn detectable(
+        &self,
+        own: usize,
+        all: &[Vec<Vec<Tested>>],
+        settings: &Settings,
+        splits: &Splits,
+    ) -> Detectable {
+        let few = all.len().min(300);
+        let higher = self.series.metric.direction == Direction::Higher;
+        let most = if higher { 0.75 } else { 3.0 };
         let found = |by: f64| {
-            let factor = match self.series.metric.direction {
-                Direction::Higher => 1.0 / (1.0 + by),
-                _ => 1.0 + by,
-            };
+            let factor = if higher { 1.0 - by } else { 1.0 + by };
             let failed = (0..few)
                 .into_par_iter()
                 .filter(|&task| {
-                    let mut rng = stream(splits.seed, u64::from(task));
-                    let rows = self.changes(&mut rng, factor, settings);
-                    fails(&rows, settings.margin(), settings.level, settings)
+                    let mut rng = stream(splits.seed, (task + all.len()) as u64);
+                    let changed = self.changes(&mut rng, factor, settings);
+                    let family = all[task]
+                        .iter()
+                        .enumerate()
+                        .map(|(i, m)| if i == own { &changed } else { m });
+                    fails(family, settings.margin(), settings.level, settings)[own]
                 })
                 .count();
-            failed as f64 / f64::from(few) >= splits.power
+            failed as f64 / few as f64 >= splits.power
         };
         let total = self.dealt.len();
         let n = [total / 2, total - total / 2].map(|parts| self.sample.len() * parts / total);
         let metric = self.series.name();
-        if !found(3.0) {
+        if !found(most) {
             return Detectable { metric, n, change: None };
         }
-        let (mut no, mut yes) = (0.0, 3.0);
+        let (mut no, mut yes) = (0.0, most);
         for _ in 0..12 {
             let mid = f64::midpoint(no, yes);
             if found(mid) { yes = mid } else { no = mid }
@@ -399,7 +436,7 @@ mod tests {
                 let factor = 1.0 + 0.02 * f64::from(task % 5);
                 let rows =
                     parts.changes(&mut stream(Seed(4), u64::from(task as u32)), factor, &settings);
-                let ours = fails(&rows, 0.0, settings.level, &settings);
+                let ours = fails([&rows], 0.0, settings.level, &settings)[0];
                 let [x, y] = parts.split(&mut stream(Seed(4), u64::from(task as u32)), factor);
                 let side = |s: Series| Dataset { series: vec![s], ..Dataset::default() };
                 let compared = crate::compare(&side(x), &side(y), &settings).unwrap();

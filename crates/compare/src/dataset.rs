@@ -51,18 +51,18 @@ pub fn compare(
     settings: &Settings,
 ) -> Result<Compared, CompareError> {
     let same = |a: &Series, b: &Series| a.metric.name == b.metric.name && a.labels == b.labels;
-    let raw = |s: &&Series| matches!(s.observations, Observations::Raw(_));
+    let raw = |s: &&Series| matches!(&s.observations, Observations::Raw(r) if r.is_complete());
     let pairs: Vec<(&Series, &Series)> = candidate
         .series
         .iter()
         .filter(raw)
-        .filter_map(|c| Some((base.series.iter().find(|b| same(b, c))?, c)))
+        .filter_map(|c| Some((base.series.iter().filter(raw).find(|b| same(b, c))?, c)))
         .collect();
     // What both hold, but not as values that can be compared.
     let other: Vec<String> = candidate
         .series
         .iter()
-        .filter(|c| !raw(c) && base.series.iter().any(|b| same(b, c)))
+        .filter(|c| base.series.iter().any(|b| same(b, c) && !(raw(c) && raw(&b))))
         .map(Series::name)
         .collect();
     if pairs.is_empty() && other.is_empty() {

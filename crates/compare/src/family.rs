@@ -69,7 +69,9 @@ pub(crate) fn rejected(adjusted: f64, q: f64) -> bool {
 pub(crate) struct Assessed {
     finding: Finding,
     sides: String,
+    /// Runs a side where they are the unit, else observations.
     n: [usize; 2],
+    by_run: bool,
     tested: Option<Tested>,
     /// The smallest α at which the interval lies beyond the margin on the worse side, and the
     /// smallest that any data of this size could show. `None` for rows that test nothing.
@@ -118,7 +120,8 @@ fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
             finding.warnings.extend([pair.x, pair.y].into_iter().filter_map(heavy_tail));
         }
     }
-    let n = [pair.x.len(), pair.y.len()];
+    let by_run = pair.by_run();
+    let n = if by_run { pair.runs().map(|r| r as usize) } else { [pair.x.len(), pair.y.len()] };
     let tested = match Tested::of(pair, row, settings) {
         Ok(tested) => {
             // By run, the statistic is the mean over runs.
@@ -144,27 +147,33 @@ fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
         }
     };
     let p = tested.as_ref().and_then(|t| t.p(margin));
-    Assessed { finding, sides, n, tested, p }
+    Assessed { finding, sides, n, by_run, tested, p }
 }
 
 /// What a tail percentile is worth that dependent observations do not carry.
-fn not_carried(pair: &Pair<'_>, row: Row) -> Option<f64> {
+pub(crate) fn not_carried(pair: &Pair<'_>, row: Row) -> Option<f64> {
     let Row::Quantile(p) = row else { return None };
     let tail = p.complement().to_f64();
     let worth = pair.worth(p);
     (tail < 0.5 && worth * tail < 10.0).then_some(worth)
 }
 
-/// A mean of which one observation makes most is no basis.
-fn heavy_tail(sample: &Sample) -> Option<String> {
+/// The share of the sum of squares that one observation supplies.
+pub(crate) fn heaviest(sample: &Sample) -> f64 {
     let moments = Moments::of(sample);
     let (mean, (lo, hi)) = (moments.mean(), sample.range());
     let far = (hi - mean).max(mean - lo) / (moments.sd(0) * moments.n().sqrt());
-    (moments.n() >= 3.0 && far * far > 0.2).then(|| {
+    if moments.n() < 3.0 || far.is_nan() { 0.0 } else { far * far }
+}
+
+/// A mean of which one observation makes most is no basis.
+fn heavy_tail(sample: &Sample) -> Option<String> {
+    let share = heaviest(sample);
+    (share > 0.2).then(|| {
         format!(
             "one observation supplies {} of the sum of squares: do not rest on the mean, see \
              the percentiles",
-            percent(far * far)
+            percent(share)
         )
     })
 }
@@ -220,7 +229,7 @@ fn judge(
     family: &Family,
     settings: &Settings,
 ) -> Finding {
-    let Assessed { mut finding, sides, n, tested, p } = row;
+    let Assessed { mut finding, sides, n, by_run, tested, p } = row;
     let Some((tested, (lo, hi))) =
         tested.and_then(|t| t.change.interval(family.level).ok().map(|ends| (t, ends)))
     else {
@@ -264,7 +273,10 @@ fn judge(
             family.m
         ));
     }
-    let detail = describe(&finding, (lo, hi), settings.margin());
+    let mut detail = describe(&finding, (lo, hi), settings.margin());
+    if by_run {
+        detail = detail.replace("n >= ", "runs >= ").replace("about n = ", "about runs = ");
+    }
     let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
     let runs = match finding.runs[..] {
         [a, b] if a.min(b) > 1 => format!(" in {a} + {b} runs"),
@@ -277,8 +289,8 @@ fn judge(
         signed(hi),
         family.level,
         change.method,
-        number(n[0] as f64),
-        number(n[1] as f64),
+        number(finding.n[0] as f64),
+        number(finding.n[1] as f64),
     );
     finding
 }

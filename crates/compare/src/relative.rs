@@ -4,6 +4,7 @@ use tailproof_core::{
 };
 use tailproof_hypothesis::power_factor;
 
+use crate::family::{heaviest, not_carried};
 use crate::row::{Pair, Row};
 use crate::settings::CompareError;
 
@@ -43,6 +44,10 @@ pub fn relative(
     }
     // Two ends at a level each make a two-sided interval at 1 − 2(1 − level).
     let (low, high) = if comparison.is_upper() { (fail, level) } else { (level, fail) };
+    if let Some(reason) = unfit(&pair, row) {
+        undecided(&mut finding, reason);
+        return Ok(finding);
+    }
     let change = pair.change(row);
     let end = |level: Level| change.as_ref().ok()?.interval(level.doubled()).ok();
     let (Ok(change), Some((lo, _)), Some((_, hi))) = (&change, end(low), end(high)) else {
@@ -55,7 +60,12 @@ pub fn relative(
     finding.base = Some(change.base);
     finding.target = Some(change.base * (1.0 + limit));
     let method = change.method.to_owned();
-    finding.interval = Some(Interval { lo, hi, level: level.doubled(), method: method.clone() });
+    finding.interval = change.interval(level.doubled()).ok().map(|(lo, hi)| Interval {
+        lo: lo - 1.0,
+        hi: hi - 1.0,
+        level: level.doubled(),
+        method: method.clone(),
+    });
     finding.bounds = vec![
         Bound { side: Side::Lower, value: lo, level: low, method: method.clone() },
         Bound { side: Side::Upper, value: hi, level: high, method },
@@ -98,6 +108,20 @@ pub fn relative(
         finding.verdict.word(),
     );
     Ok(finding)
+}
+
+/// Why a row cannot be an objective: the mean of few or heavy-tailed observations, as without a
+/// baseline, or a percentile that dependent ones do not carry. Runs are judged by Student's t.
+fn unfit(pair: &Pair<'_>, row: Row) -> Option<Reason> {
+    if pair.by_run() {
+        return None;
+    }
+    let sides = [pair.x, pair.y];
+    match row {
+        Row::Mean if sides.iter().any(|s| s.len() < 30) => Some(Reason::TooFew { need: 30 }),
+        Row::Mean if sides.into_iter().any(|s| heaviest(s) > 0.2) => Some(Reason::HeavyTail),
+        _ => not_carried(pair, row).map(|_| Reason::Dependent),
+    }
 }
 
 /// Observations a side at which an interval shrinking as 1/√n would leave the limit out.

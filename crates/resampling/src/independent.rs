@@ -1,3 +1,4 @@
+use tailproof_core::descriptive::Moments;
 use tailproof_core::{Level, QuantileType, Rank, Sample, Seed};
 
 use crate::law::{Discrete, Law, first_true};
@@ -50,7 +51,8 @@ impl Law for DifferenceBootstrap {
 
     fn quantile(&self, q: f64) -> f64 {
         let ((a, b), (c, d)) = (self.x.range(), self.y.range());
-        first_true(c - b, d - a, |t| self.cdf(t) >= q)
+        let t = first_true(c - b, d - a, |t| self.cdf(t) >= q);
+        self.y.least_from(&self.x, |v| t + v, |u, v| u - v).unwrap_or(t)
     }
 
     fn mean(&self) -> f64 {
@@ -145,7 +147,11 @@ impl RatioBootstrap {
         let ((a, b), (c, d)) = self.parts.ranges();
         let (lo, hi) = ((c / a).min(c / b), (d / a).max(d / b));
         // The ends themselves are reached but for rounding.
-        first_true(lo.next_down(), hi, |r| self.cdf(r) >= q)
+        let r = first_true(lo.next_down(), hi, |r| self.cdf(r) >= q);
+        match &self.parts {
+            Parts::Laws(x, y) => y.least_from(x, |v| r * v, |u, v| u / v).unwrap_or(r),
+            Parts::Means { .. } => r,
+        }
     }
 
     /// Equal-tailed percentile interval.
@@ -216,11 +222,17 @@ pub fn ratio_set(x: &Sample, y: &Sample, level: Level, seed: Seed) -> Vec<(f64, 
     let parts = Parts::of_means(x, y, seed).0;
     let half = level.alpha().to_f64() / 2.0;
     // r = centre + scale · tan(turn), so that the resolution is where the mass is.
-    let (mx, my) = (average(x), average(y));
-    let scale = if mx == 0.0 { 1.0 } else { (my / mx).abs().max(f64::MIN_POSITIVE) };
+    let (a, b) = (Moments::of(x), Moments::of(y));
+    let (mx, my) = (a.mean(), b.mean());
+    let errors = [a, b].map(|m| m.sd(0) / m.n().sqrt());
+    let centre = if mx == 0.0 { 0.0 } else { my / mx };
+    let size = if mx == 0.0 { errors[0] } else { mx.abs() };
+    let scale =
+        (centre.abs() + (errors[1] + centre.abs() * errors[0]) / size).max(f64::MIN_POSITIVE);
+    let scale = if scale.is_finite() { scale } else { 1.0 };
     let ratio = |i: u32| {
         let turn = std::f64::consts::PI * (f64::from(i) / f64::from(DIRECTIONS) - 0.5);
-        scale * turn.tan()
+        centre + scale * turn.tan()
     };
     let inside = |r: f64| (half..=1.0 - half).contains(&parts.at_most(r));
     let edge = |mut out: f64, mut within: f64| {
@@ -268,10 +280,6 @@ pub fn ratio_set(x: &Sample, y: &Sample, level: Level, seed: Seed) -> Vec<(f64, 
 pub fn clearly_positive(x: &Sample, level: Level, seed: Seed) -> bool {
     let parts = Parts::of_means(x, x, seed).0;
     parts.denominator().0 <= level.alpha().to_f64() / 2.0
-}
-
-fn average(s: &Sample) -> f64 {
-    tailproof_core::descriptive::mean(s)
 }
 
 #[cfg(test)]
@@ -322,6 +330,41 @@ mod tests {
         let spread = |v: Vec<f64>| crate::Replicates::new(v).sd();
         let drawn = spread(a.values().iter().zip(b.values()).map(|(x, y)| y - x).collect());
         assert!((difference.sd() / drawn - 1.0).abs() < 0.03);
+    }
+
+    #[test]
+    fn lattices_of_coprime_sizes_are_convolved_to_the_step() {
+        let draw = |n: u32, m: u32| {
+            Sample::new((0..n).map(|i| f64::from(1 + i * i % m)).collect()).unwrap()
+        };
+        let (x, y) = (draw(40, 8), draw(41, 9));
+        let atoms = |s: &Sample| {
+            let group = Group::new(atoms_of(s), 1.0);
+            Term { c: 1.0, group: &group }.discrete().expect("on a lattice").0
+        };
+        let mut all: Vec<(f64, f64)> = Vec::new();
+        for (u, p) in atoms(&x).atoms() {
+            all.extend(atoms(&y).atoms().map(|(v, q)| (v - u, p * q)));
+        }
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let law = crate::MeanBootstrap::difference(&x, &y, Seed(1));
+        for q in [0.025, 0.5, 0.975] {
+            let mut sum = 0.0;
+            let want = all.iter().find(|a| {
+                sum += a.1;
+                sum >= q
+            });
+            assert!((law.quantile(q) - want.unwrap().0).abs() < 1e-9, "{q}");
+        }
+    }
+
+    #[test]
+    fn a_numerator_near_zero_does_not_blow_the_set_up() {
+        let x = Sample::new((0..20).map(|i| 9.0 + f64::from(i) / 10.0).collect()).unwrap();
+        let y = Sample::new((0..21).map(|i| f64::from(i) / 10.0 - 1.0).collect()).unwrap();
+        let set = ratio_set(&x, &y, Level::P95, Seed(1));
+        assert_eq!(set.len(), 1);
+        assert!(set[0].0 > -0.05 && set[0].0 < -0.01 && set[0].1 < 0.05, "{set:?}");
     }
 
     #[test]

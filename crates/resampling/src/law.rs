@@ -29,7 +29,7 @@ pub struct Discrete {
     /// `P(θ* ≤ value)`; the last is 1.
     cumulative: Vec<f64>,
     masses: Vec<f64>,
-    /// Values this close are one: sums that are equal on paper differ by rounding.
+    /// How far below a value it is reached: sums that are equal on paper differ by rounding.
     tolerance: f64,
 }
 
@@ -66,6 +66,9 @@ impl Discrete {
             })
             .collect();
         *cumulative.last_mut()? = 1.0;
+        // Rounding only: far less than what apart values may differ by.
+        let largest = values[0].abs().max(values[values.len() - 1].abs());
+        let tolerance = tolerance.min(1e-13 * largest);
         Some(Self { values, cumulative, masses, tolerance })
     }
 
@@ -94,6 +97,25 @@ impl Discrete {
         }
         let atoms = self.atoms().map(|(v, m)| (v * factor, m)).collect();
         Self::new(atoms, self.tolerance * factor.abs()).expect("a law has mass")
+    }
+
+    /// The smallest of `value(θ*, η*)` with `θ* ≥ limit(η*)`, both within their laws: what a
+    /// combination of the two really attains from a point on.
+    pub(crate) fn least_from(
+        &self,
+        other: &Self,
+        limit: impl Fn(f64) -> f64,
+        value: impl Fn(f64, f64) -> f64,
+    ) -> Option<f64> {
+        other
+            .values
+            .iter()
+            .filter_map(|&v| {
+                let from = limit(v) - self.tolerance;
+                let own = self.values.get(self.values.partition_point(|&u| u < from))?;
+                Some(value(*own, v))
+            })
+            .min_by(f64::total_cmp)
     }
 
     /// `P(θ* ≤ limit(η*))` for an independent `η*` of law `other`, in one pass over both;

@@ -542,7 +542,11 @@ impl Sum {
             // On deviations, so that an offset costs no digits.
             return c.centre + first_true(c.lo, c.hi, |z| c.cdf(c.centre + z) >= q);
         }
-        first_true(lo, hi, |t| self.cdf(t) >= q)
+        let t = first_true(lo, hi, |t| self.cdf(t) >= q);
+        match self {
+            Self::Convolved(x, y) => y.least_from(x, |v| t - v, |u, v| u + v).unwrap_or(t),
+            _ => t,
+        }
     }
 }
 

@@ -293,5 +293,11 @@ mod tests {
         assert!(((hi - 2.2) / se - 1.96).abs() < 1e-3 && ((2.2 - lo) / se - 1.96).abs() < 1e-3);
         let censored = Ecdf::new(vec![(1.0, 3)], 0, 2).unwrap();
         assert_eq!(MeanBootstrap::of_ecdf(&censored, Seed(1)).unwrap_err(), CensoredMean(2));
+        // A difference of histograms is that of their samples.
+        let coin = |ones: usize| [vec![0.0; 20], vec![1.0; ones]].concat();
+        let weighted = |ones: u64| Ecdf::new(vec![(0.0, 20), (1.0, ones)], 0, 0).unwrap();
+        let one = MeanBootstrap::difference(&sample(&coin(9)), &sample(&coin(15)), Seed(1));
+        let two = MeanBootstrap::difference_of_ecdfs(&weighted(9), &weighted(15), Seed(1)).unwrap();
+        assert_eq!((one.quantile(0.3), one.sd()), (two.quantile(0.3), two.sd()));
     }
 }

@@ -164,7 +164,7 @@ impl Change {
     pub fn interval(&self, level: Level) -> Result<(f64, f64), BaseNearZero> {
         match &self.way {
             Way::Means(w) => w.ratio(level),
-            Way::Quantiles(w) => Ok(w.ratio(level)),
+            Way::Quantiles(w) => w.ratio(level),
             Way::Ranks(w) => w.ratio(level),
             Way::Shift(w) => Ok(w.interval(level)),
         }
@@ -323,6 +323,18 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn one_zero_in_the_baseline_hides_no_change() {
+        for n in [15, 25] {
+            let base = (0..n).map(|i| if i == 0 { 0.0 } else { 10.0 + f64::from(i) / 100.0 });
+            let x = Sample::new(base.collect()).unwrap();
+            let y = Sample::new((0..n).map(|i| 20.0 + f64::from(i) / 100.0).collect()).unwrap();
+            let change = Change::of_quantiles(&x, &y, Rank::MEDIAN, [1.0; 2]).unwrap();
+            assert!(change.p(1.01, Beyond::Above) < 0.01, "{n}");
+            assert!(change.interval(Level::P95).unwrap().0 > 1.9, "{n}");
         }
     }
 

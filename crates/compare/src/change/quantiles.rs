@@ -1,5 +1,5 @@
 use tailproof_core::{Level, QuantileType, Rank, Sample};
-use tailproof_resampling::{DifferenceBootstrap, Law, QuantileBootstrap, RatioBootstrap};
+use tailproof_resampling::{DifferenceBootstrap, Discrete, Law, QuantileBootstrap, RatioBootstrap};
 
 use super::{BaseNearZero, Beyond};
 
@@ -8,18 +8,33 @@ use super::{BaseNearZero, Beyond};
 pub(super) struct Quantiles {
     ratio: RatioBootstrap,
     difference: DifferenceBootstrap,
+    /// `P(x* ≤ 0)`: resamples without a ratio, which count against every claim.
+    none: f64,
 }
 
 impl Quantiles {
     pub(super) fn new(x: &Sample, y: &Sample, p: Rank) -> Result<Self, BaseNearZero> {
         let law = |s: &Sample| QuantileBootstrap::of(s, p, QuantileType::InvertedCdf).law();
         let (a, b) = (law(x), law(y));
-        let ratio = RatioBootstrap::new(a.clone(), b.clone()).map_err(|_| BaseNearZero)?;
-        Ok(Self { ratio, difference: DifferenceBootstrap::new(a, b) })
+        let none = a.cdf(0.0);
+        // Above this no level in use leaves room for it.
+        if none > 1e-3 {
+            return Err(BaseNearZero);
+        }
+        let positive = a.atoms().filter(|atom| atom.0 > 0.0).collect();
+        let positive = Discrete::new(positive, 0.0).ok_or(BaseNearZero)?;
+        let ratio = RatioBootstrap::new(positive, b.clone()).map_err(|_| BaseNearZero)?;
+        Ok(Self { ratio, difference: DifferenceBootstrap::new(a, b), none })
     }
 
-    pub(super) fn ratio(&self, level: Level) -> (f64, f64) {
-        self.ratio.interval(level)
+    pub(super) fn ratio(&self, level: Level) -> Result<(f64, f64), BaseNearZero> {
+        let half = level.alpha().to_f64() / 2.0 - self.none;
+        if half <= 0.0 {
+            return Err(BaseNearZero);
+        }
+        // Shares of the resamples that have a ratio.
+        let share = half / (1.0 - self.none);
+        Ok((self.ratio.quantile(share), self.ratio.quantile(1.0 - share)))
     }
 
     pub(super) fn difference(&self, level: Level) -> (f64, f64) {
@@ -27,7 +42,8 @@ impl Quantiles {
     }
 
     pub(super) fn p(&self, limit: f64, beyond: Beyond) -> f64 {
-        tail(|t| self.ratio.cdf(t), limit, beyond)
+        let p = tail(|t| self.ratio.cdf(t), limit, beyond);
+        (p * (1.0 - self.none) + 2.0 * self.none).min(1.0)
     }
 
     pub(super) fn p_of_difference(&self, limit: f64, beyond: Beyond) -> f64 {

@@ -58,12 +58,13 @@ impl Ranks {
     }
 
     /// The best pair of ranks whose box lies beyond the limit: the worse of its two ends, with
-    /// `image` taking a value of the baseline to where the candidate's must be beyond.
-    fn best(&self, image: impl Fn(f64) -> f64, beyond: Beyond) -> f64 {
+    /// `image` taking a value of the baseline to where the candidate's must be beyond, if it can
+    /// be a bound.
+    fn best(&self, image: impl Fn(f64) -> Option<f64>, beyond: Beyond) -> f64 {
         let (n, m) = (self.x.len(), self.y.len());
         let mut best = 1.0_f64;
         for i in 0..n {
-            let limit = image(self.x[i]);
+            let Some(limit) = image(self.x[i]) else { continue };
             let worse = match beyond {
                 // x₍i₎ as upper bound, the first y above its image as lower bound.
                 Beyond::Above => {
@@ -88,14 +89,14 @@ impl Ranks {
     }
 
     pub(super) fn p(&self, limit: f64, beyond: Beyond) -> f64 {
-        if limit <= 0.0 || self.x[0] <= 0.0 {
+        if limit <= 0.0 {
             return 1.0; // Bounds of other signs swap places; nothing is claimed there.
         }
-        self.best(|x| limit * x, beyond)
+        self.best(|x| (x > 0.0).then_some(limit * x), beyond)
     }
 
     pub(super) fn p_of_difference(&self, limit: f64, beyond: Beyond) -> f64 {
-        self.best(|x| x + limit, beyond)
+        self.best(|x| Some(x + limit), beyond)
     }
 
     pub(super) fn smallest_p(&self, beyond: Beyond) -> f64 {
