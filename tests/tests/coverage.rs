@@ -1,9 +1,9 @@
 //! How often 90 % percentile intervals of each bootstrap scheme cover the truth.
 //!
-//! The wanted coverage of each design was simulated in Python (4 000 samples, 400 replicates,
-//! `proto/coverage.py`); the seeded simulation here has 1 000 samples and must agree with it
-//! within four standard deviations of the difference. These intervals are asymptotic: the
-//! coverage is stated, not promised.
+//! The wanted coverage of each design was simulated by other software (4 000 samples, 400
+//! replicates); the seeded simulation here has 1 000 samples and must agree with it within four
+//! standard deviations of the difference. These intervals are asymptotic: the coverage is stated,
+//! not promised.
 
 use std::num::NonZeroU32;
 use std::num::NonZeroUsize;

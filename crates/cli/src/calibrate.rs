@@ -1,9 +1,9 @@
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use tailproof_core::{Level, Seed, number, percent};
 use crate::comparison::Comparison;
 use crate::exit;
 use crate::inputs::{self, Columns, Reading};
+use crate::output;
 
 /// Measure a gate's false-positive rate on your own data
 ///
@@ -38,7 +39,7 @@ pub(crate) struct Calibrate {
     #[arg(long, default_value = "0.95", value_parser = inputs::level)]
     level: Level,
     /// Power at which the detectable change is given
-    #[arg(long, default_value = "80%", value_parser = inputs::share, value_name = "SHARE")]
+    #[arg(long, default_value = "80%", value_parser = inputs::power, value_name = "SHARE")]
     power: f64,
     /// Seed of the splits
     #[arg(long, default_value_t = 42)]
@@ -68,6 +69,12 @@ impl Calibrate {
             .context("reading the data")?;
         let seed = Seed(self.seed);
         let settings = self.comparison.settings(self.level, self.splits, seed)?;
+        if settings.equivalence.is_some() || settings.require_power.is_some() {
+            bail!(
+                "calibrate counts regressions: --equivalence and --require-power change what is \
+                 inconclusive, not what fails; give --min-effect"
+            );
+        }
         let splits = Splits { count: self.splits, seed, power: self.power };
         let bar = progress(self.splits.get());
         let found = calibrate(&data, &settings, &splits, &|| bar.inc(1));
@@ -79,7 +86,7 @@ impl Calibrate {
                 format!("{:#}\n", document(&found, &settings, &splits))
             }
         };
-        std::io::stdout().write_all(text.as_bytes()).context("writing to standard output")?;
+        output::print(&text)?;
         Ok(ExitCode::from(exit::PASSED))
     }
 }
@@ -147,7 +154,7 @@ fn describe(found: &Calibration, settings: &Settings, splits: &Splits) -> String
             number(metric.n[1] as f64),
         ));
     }
-    text.push_str("\nSettings that hold the rate\n");
+    text.push_str("\nSettings that hold the rate, shown by the upper end of its interval\n");
     for Advice { wish, by_margin, by_level } in &found.advice {
         let now = found.configured;
         let line = match (by_margin, by_level) {

@@ -15,19 +15,19 @@ pub(crate) struct Comparison {
     #[arg(long, value_enum, default_value = "auto", value_name = "WHAT")]
     test: What,
     /// A regression is worse by more than this share of the baseline [default: 1%]
-    #[arg(long, value_parser = inputs::share, value_name = "SHARE", conflicts_with = "equivalence")]
+    #[arg(long, value_parser = inputs::share, value_name = "SHARE", allow_hyphen_values = true, conflicts_with = "equivalence")]
     min_effect: Option<f64>,
     /// And by more than this much, such as 50us, where percent of nothing would fire
-    #[arg(long, value_parser = quantity, value_name = "VALUE", conflicts_with = "equivalence")]
+    #[arg(long, value_parser = quantity, value_name = "VALUE", allow_hyphen_values = true, conflicts_with = "equivalence")]
     min_effect_abs: Option<Quantity>,
     /// What is held over all rows: false discoveries (bh, by), any false alarm (holm), nothing
     #[arg(long, value_enum, default_value = "bh", value_name = "NAME")]
     correction: Family,
     /// Ask for the proof of no slow-down by this share; what is not proven is inconclusive
-    #[arg(long, value_parser = inputs::share, value_name = "SHARE")]
+    #[arg(long, value_parser = inputs::share, value_name = "SHARE", allow_hyphen_values = true)]
     equivalence: Option<f64>,
     /// Rows that could not have shown a change of this size are inconclusive
-    #[arg(long, value_parser = inputs::share, value_name = "SHARE")]
+    #[arg(long, value_parser = inputs::share, value_name = "SHARE", allow_hyphen_values = true)]
     require_power: Option<f64>,
 }
 

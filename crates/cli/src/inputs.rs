@@ -79,6 +79,14 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a share that is not negative, such as 5% or 0.05".to_owned())
 }
 
+/// For clap: a probability strictly between 0 and 1.
+pub(crate) fn power(text: &str) -> Result<f64, String> {
+    share(text)
+        .ok()
+        .filter(|&p| p > 0.0 && p < 1.0)
+        .ok_or_else(|| "a probability strictly between 0 and 1, such as 80% or 0.8".to_owned())
+}
+
 /// Which columns are read, and what is known of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns {

@@ -2,7 +2,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use tailproof_reporting::{Evidence, markdown, table, write_atomically};
 use time::OffsetDateTime;
@@ -64,11 +64,9 @@ impl Output {
         render: impl Fn(Kind, Option<u16>) -> String,
     ) -> anyhow::Result<()> {
         let text = render(self.output, terminal_width());
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            // A reader that has seen enough is no error of ours.
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
-            other => other.context("writing to standard output")?,
+        print(&text)?;
+        if let Some(target) = self.out.iter().find(|t| missing_folder(&t.path)) {
+            bail!("writing {}: its folder does not exist", target.path.display());
         }
         // Files come after: one that cannot be written does not hide the verdict.
         for target in &self.out {
@@ -84,6 +82,21 @@ fn render(kind: Kind, evidence: &Evidence, json: &str, width: Option<u16>) -> St
         Kind::Markdown => markdown(evidence),
         Kind::Json => json.to_owned(),
     }
+}
+
+/// Writes to standard output.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // A reader that has seen enough is no error of ours.
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("writing to standard output"),
+    }
+}
+
+/// Whether a file cannot be written because its folder is not there; a typo makes none.
+fn missing_folder(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
 }
 
 /// Writes a file whole or not at all.

@@ -8,7 +8,7 @@ use crate::family::{assess, conclude};
 use crate::regression::{Regression, tests, with_effects};
 use crate::relative::relative;
 use crate::row::Pair;
-use crate::settings::{CompareError, Settings};
+use crate::settings::{CompareError, Settings, margin_in};
 
 /// What [`compare`] found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,7 +116,7 @@ pub fn compare(
 /// An absolute margin must fit at least one metric.
 fn check_margin(pairs: &[(Pair<'_>, String)], settings: &Settings) -> Result<(), CompareError> {
     let Some(margin) = &settings.min_effect_abs else { return Ok(()) };
-    if pairs.is_empty() || pairs.iter().any(|(p, _)| margin.in_unit(p.unit()).is_ok()) {
+    if pairs.is_empty() || pairs.iter().any(|(p, _)| margin_in(margin, p.unit()).is_some()) {
         return Ok(());
     }
     let unit = |p: &Pair<'_>| p.unit().map_or_else(|| "no unit".to_owned(), ToString::to_string);

@@ -6,7 +6,7 @@ use tailproof_core::{
 use tailproof_hypothesis::{Attainable, attainable, fcr_level, power_factor};
 
 use crate::change::{Beyond, Change};
-use crate::row::{Pair, Row};
+use crate::row::{BEYOND, Pair, Row};
 use crate::settings::Settings;
 
 /// A row that tests something.
@@ -27,7 +27,9 @@ impl Tested {
             return Err(Reason::OneRun);
         }
         if not_carried(pair, row).is_some() {
-            return Err(Reason::NotTested);
+            // A row that a proof or a power is asked of is open; by default it is only listed.
+            let asked = settings.equivalence.is_some() || settings.require_power.is_some();
+            return Err(if asked { Reason::Dependent } else { Reason::NotTested });
         }
         let change = pair.change(row).map_err(|_| Reason::BaseNearZero)?;
         let clock = match row {
@@ -137,9 +139,11 @@ fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
             if let Some(worth) = not_carried(pair, row) {
                 finding.warnings.push(format!(
                     "successive observations depend on each other: for {} they are worth {} \
-                     independent ones, of which fewer than ten lie beyond",
+                     independent ones, of which fewer than ten lie beyond; about {} observations \
+                     a side would carry it",
                     row.name(),
                     number(worth.floor()),
+                    number((enough(row) / worth * n[0].min(n[1]) as f64).ceil()),
                 ));
             }
             finding.verdict = Verdict::Inconclusive(reason);
@@ -150,12 +154,18 @@ fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
     Assessed { finding, sides, n, by_run, tested, p }
 }
 
+/// Independent observations with which ten lie beyond a percentile.
+fn enough(row: Row) -> f64 {
+    let Row::Quantile(p) = row else { return 1.0 };
+    BEYOND / p.complement().to_f64()
+}
+
 /// What a tail percentile is worth that dependent observations do not carry.
 pub(crate) fn not_carried(pair: &Pair<'_>, row: Row) -> Option<f64> {
     let Row::Quantile(p) = row else { return None };
     let tail = p.complement().to_f64();
     let worth = pair.worth(p);
-    (tail < 0.5 && worth * tail < 10.0).then_some(worth)
+    (tail < 0.5 && worth * tail < BEYOND).then_some(worth)
 }
 
 /// The share of the sum of squares that one observation supplies.
@@ -273,10 +283,22 @@ fn judge(
             family.m
         ));
     }
-    let mut detail = describe(&finding, (lo, hi), settings.margin());
+    let margin = if tested.absolute > 0.0 {
+        format!(
+            "{} and {}{}",
+            percent(settings.margin()),
+            number(tested.absolute),
+            finding.suffix()
+        )
+    } else {
+        percent(settings.margin())
+    };
+    let mut detail = describe(&finding, (lo, hi), &margin);
     if by_run {
         detail = detail.replace("n >= ", "runs >= ").replace("about n = ", "about runs = ");
     }
+    let detail =
+        detail.replace("needs ", "needs, a side, ").replace("would settle", "a side would settle");
     let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
     let runs = match finding.runs[..] {
         [a, b] if a.min(b) > 1 => format!(" in {a} + {b} runs"),
@@ -304,14 +326,15 @@ fn not_rejected(
     family: &Family,
     settings: &Settings,
 ) -> Verdict {
-    let margin = settings.margin();
     let Tested { change, direction, absolute, .. } = tested;
+    // What a change has to exceed, as a share of the baseline.
+    let margin = settings.margin().max(absolute / change.base.abs());
     // Positive is worse from here on. For "higher is better" a fall is worse.
     let worse =
         |(lo, hi): (f64, f64)| if *direction == Direction::Lower { (lo, hi) } else { (-hi, -lo) };
     let (low, high) = worse((lo, hi));
     let within = *absolute > 0.0 && worse(change.difference(family.level)).1 < *absolute;
-    if high < margin || within {
+    if high < settings.margin() || within {
         return Verdict::Pass;
     }
     if reach == Attainable::Never {
@@ -342,7 +365,7 @@ fn not_rejected(
     Verdict::NoDetectableChange { would_have_shown: Some(would_have_shown) }
 }
 
-fn describe(finding: &Finding, (lo, hi): (f64, f64), margin: f64) -> String {
+fn describe(finding: &Finding, (lo, hi): (f64, f64), margin: &str) -> String {
     let improved = match finding.direction {
         Direction::Lower => hi < 0.0,
         Direction::Higher => lo > 0.0,
@@ -361,14 +384,13 @@ fn describe(finding: &Finding, (lo, hi): (f64, f64), margin: f64) -> String {
                 ""
             };
             format!(
-                "no change beyond {} detected; {changed}would have shown >= {}",
-                percent(margin),
+                "no change beyond {margin} detected; {changed}would have shown >= {}",
                 percent(*w)
             )
         }
         Verdict::Fail => format!("REGRESSED{p}"),
         Verdict::Pass if improved => "PASS, improved".to_owned(),
-        Verdict::Pass => format!("PASS, no worse than {}", percent(margin)),
+        Verdict::Pass => format!("PASS, not worse by more than {margin}"),
         Verdict::Inconclusive(reason) => format!("INCONCLUSIVE, {reason}"),
         Verdict::NoDetectableChange { .. } => "no change detected".to_owned(),
     }

@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use tailproof_core::{
     Class, Direction, Finding, Loop, Observations, Order, Rank, Reason, Sample, Series, Subject,
     Unit, Verdict, number,
@@ -6,6 +8,9 @@ use tailproof_resampling::{clock_resolution, dependence_by, pathologies};
 
 use crate::change::{BaseNearZero, Change};
 use crate::settings::{CompareError, Test};
+
+/// Observations beyond a percentile from which on its bootstrap is near its normal limit.
+pub(crate) const BEYOND: f64 = 10.0;
 
 /// What a row compares.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +45,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) x: &'a Sample,
     pub(crate) y: &'a Sample,
     pub(crate) direction: Direction,
+    /// Autocorrelation times found so far: a transform of the whole series each.
+    times: RefCell<Vec<(Option<Rank>, [f64; 2])>>,
 }
 
 impl<'a> Pair<'a> {
@@ -62,7 +69,8 @@ impl<'a> Pair<'a> {
             Direction::Unknown => base.metric.direction,
             known => known,
         };
-        Ok(Self { base, candidate, x: raw(base)?, y: raw(candidate)?, direction })
+        let times = RefCell::default();
+        Ok(Self { base, candidate, x: raw(base)?, y: raw(candidate)?, direction, times })
     }
 
     /// Mean, median, and the percentiles with ten observations beyond them on both sides, as
@@ -71,7 +79,7 @@ impl<'a> Pair<'a> {
         let least = self.x.len().min(self.y.len()) as f64;
         let tails = [Rank::P95, Rank::P99]
             .into_iter()
-            .filter(|p| least * p.complement().to_f64() >= 10.0)
+            .filter(|p| least * p.complement().to_f64() >= BEYOND)
             .map(Row::Quantile);
         let quantiles = [Row::Quantile(Rank::MEDIAN)].into_iter().chain(tails);
         match test {
@@ -105,20 +113,20 @@ impl<'a> Pair<'a> {
 
     /// The larger step of both clocks; 0 when neither repeats a value.
     pub(crate) fn clock(&self) -> f64 {
-        [self.x, self.y]
-            .into_iter()
-            .map(clock_resolution)
-            .filter(|clock| clock.ties > 0.2)
-            .filter_map(|clock| clock.smallest_gap)
-            .fold(0.0, f64::max)
+        [self.x, self.y].into_iter().map(|s| clock_resolution(s).step()).fold(0.0, f64::max)
     }
 
-    /// Autocorrelation times of being at most the `p`-quantile, a side.
-    pub(crate) fn times(&self, p: Rank) -> [f64; 2] {
-        [self.x, self.y].map(|s| {
-            let q = s.quantile(p);
-            time(s, |x| f64::from(u8::from(x <= q)))
-        })
+    /// Autocorrelation times a side: of the values, or of being at most their `p`-quantile.
+    fn times(&self, p: Option<Rank>) -> [f64; 2] {
+        if let Some(found) = self.times.borrow().iter().find(|t| t.0 == p) {
+            return found.1;
+        }
+        let found = [self.x, self.y].map(|s| match p.map(|p| s.quantile(p)) {
+            None => time(s, |x| x),
+            Some(q) => time(s, |x| f64::from(u8::from(x <= q))),
+        });
+        self.times.borrow_mut().push((p, found));
+        found
     }
 
     /// How many independent observations the smaller side is worth for a quantile; by run, all
@@ -127,7 +135,7 @@ impl<'a> Pair<'a> {
         if self.by_run() {
             return self.x.len().min(self.y.len()) as f64;
         }
-        let [a, b] = self.times(p);
+        let [a, b] = self.times(Some(p));
         (self.x.len() as f64 / a).min(self.y.len() as f64 / b)
     }
 
@@ -147,10 +155,8 @@ impl<'a> Pair<'a> {
         }
         match row {
             Row::Mean => Change::of_means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))),
-            Row::Quantile(p) => Change::of_quantiles(self.x, self.y, p, self.times(p)),
-            Row::Shift => {
-                Change::of_shift(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x)))
-            }
+            Row::Quantile(p) => Change::of_quantiles(self.x, self.y, p, self.times(Some(p))),
+            Row::Shift => Change::of_shift(self.x, self.y, self.times(None)),
         }
     }
 
@@ -180,7 +186,7 @@ impl<'a> Pair<'a> {
                 "one run a side: says nothing about other runs (a run column with several would)"
                     .to_owned(),
             );
-            let tau = [self.x, self.y].map(|s| time(s, |x| x));
+            let tau = self.times(None);
             if tau != [1.0; 2] {
                 finding.warnings.push(format!(
                     "successive observations depend on each other (autocorrelation times {} and \
@@ -208,13 +214,6 @@ fn time(sample: &Sample, derived: impl Fn(f64) -> f64) -> f64 {
 /// The statistic of each run.
 fn by_run(series: &Series, sample: &Sample, row: Row) -> Sample {
     let run = series.run.as_deref().expect("a series with several runs has a run column");
-    let mut groups: std::collections::BTreeMap<u32, Vec<f64>> = std::collections::BTreeMap::new();
-    for (&r, &x) in run.iter().zip(sample.values()) {
-        groups.entry(r).or_default().push(x);
-    }
-    let statistics = groups
-        .into_values()
-        .map(|values| row.of(&Sample::new(values).expect("finite, from a sample")))
-        .collect();
+    let statistics = sample.split(run).iter().map(|s| row.of(s)).collect();
     Sample::new(statistics).expect("a statistic of finite values is finite")
 }

@@ -70,7 +70,7 @@ impl Settings {
     /// where equivalence is asked for.
     pub(crate) fn absolute(&self, unit: Option<&Unit>) -> f64 {
         let typed = self.min_effect_abs.as_ref().filter(|_| self.equivalence.is_none());
-        typed.and_then(|q| q.in_unit(unit).ok()).unwrap_or(0.0)
+        typed.and_then(|q| margin_in(q, unit)).unwrap_or(0.0)
     }
 
     /// The relative margin in force.
@@ -78,6 +78,14 @@ impl Settings {
     pub fn margin(&self) -> f64 {
         self.equivalence.unwrap_or(self.min_effect)
     }
+}
+
+/// A margin in a unit of data; a margin with a unit does not fit data without one.
+pub(crate) fn margin_in(margin: &Quantity, unit: Option<&Unit>) -> Option<f64> {
+    if margin.unit().is_some() && unit.is_none() {
+        return None;
+    }
+    margin.in_unit(unit).ok()
 }
 
 /// Why two series cannot be compared.
@@ -98,7 +106,7 @@ pub enum CompareError {
     #[error("{0}: a comparison needs raw values on both sides")]
     NotRaw(String),
     /// The absolute margin is in a unit that no metric has.
-    #[error("a margin of {margin} fits none of the metrics compared: {units}")]
+    #[error("a margin of {margin} fits none of the metrics compared: {units} (--unit says it)")]
     Margin {
         /// The margin as typed.
         margin: String,

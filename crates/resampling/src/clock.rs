@@ -13,14 +13,21 @@ pub struct ClockResolution {
 const TIES: f64 = 0.2;
 
 impl ClockResolution {
-    /// Whether an effect of this size is below what the clock can show: smaller than two of
-    /// its steps, or more than 20 % of the observations repeat a value.
+    /// The step of a clock that shows: the smallest gap when over 20 % of the observations
+    /// repeat a value, else 0.
     ///
-    /// Many observations of a fine clock repeat values as well: with 10⁶ of them most do. The
-    /// effect of a *location* then still shows, but no single difference does.
+    /// Many observations of a fine clock repeat values as well: with 10⁶ of them most do, and
+    /// the step is then tiny beside their spread.
+    #[must_use]
+    pub fn step(&self) -> f64 {
+        if self.ties > TIES { self.smallest_gap.unwrap_or(0.0) } else { 0.0 }
+    }
+
+    /// Whether an effect of this size is below what the clock can show: smaller than two of
+    /// its steps.
     #[must_use]
     pub fn below(&self, effect: f64) -> bool {
-        self.ties > TIES || self.smallest_gap.is_some_and(|gap| effect.abs() < 2.0 * gap)
+        effect.abs() < 2.0 * self.step()
     }
 }
 
@@ -41,8 +48,8 @@ impl ClockResolution {
 /// use tailproof_core::Sample;
 /// use tailproof_resampling::clock_resolution;
 ///
-/// let clock = clock_resolution(&Sample::new(vec![12.0, 12.5, 13.5, 14.0, 16.0])?); // ms
-/// assert_eq!((clock.smallest_gap, clock.ties), (Some(0.5), 0.0));
+/// let clock = clock_resolution(&Sample::new(vec![12.0, 12.5, 12.5, 13.5, 13.5, 16.0])?); // ms
+/// assert_eq!((clock.smallest_gap, clock.ties), (Some(0.5), 2.0 / 6.0));
 /// assert!(clock.below(0.9) && !clock.below(1.0));
 /// # Ok::<(), tailproof_core::SampleError>(())
 /// ```
@@ -73,7 +80,7 @@ mod tests {
         let clock = of(&[0.1 + 0.2, 0.3, 0.7, 1.1]);
         assert!((clock.smallest_gap.unwrap() - 0.4).abs() < 1e-12);
         assert_eq!(clock.ties, 0.25);
-        assert!(clock.below(100.0));
+        assert!(clock.below(0.7) && !clock.below(0.9));
     }
 
     #[test]
@@ -82,7 +89,7 @@ mod tests {
         assert!(!of(&[5.0]).below(0.0));
         let equal = of(&[0.0; 10]);
         assert_eq!(equal, ClockResolution { smallest_gap: None, ties: 0.9 });
-        assert!(equal.below(1e9));
+        assert!(!equal.below(1e-9)); // No step is known.
         // A fifth is still allowed.
         assert!(!of(&[1.0, 1.0, 2.0, 3.0, 4.0]).below(5.0));
     }

@@ -143,10 +143,10 @@ fn distance(first: &[f64], second: &[f64]) -> f64 {
 
 fn coarse(sample: &Sample) -> Option<String> {
     let clock = clock_resolution(sample);
-    let gap = clock.smallest_gap?;
+    let gap = clock.step();
     let sorted = sample.sorted();
     let middle = sorted[sorted.len() * 3 / 4] - sorted[sorted.len() / 4];
-    (clock.ties > 0.2 && gap > middle / 10.0).then(|| {
+    (gap > middle / 10.0).then(|| {
         format!(
             "coarse clock: {} of the values repeat and its step is {}; differences below twice \
              that cannot be seen",

@@ -130,6 +130,9 @@ fn fix(finding: &Finding) -> Option<String> {
 
 fn undecided(finding: &Finding) -> Option<String> {
     let Verdict::Inconclusive(reason) = &finding.verdict else { return None };
+    if *reason == Reason::NotTested {
+        return None;
+    }
     let what = match reason {
         Reason::TooFew { need } | Reason::Underpowered { need } => {
             format!("collect at least {} observations", number(*need as f64))

@@ -355,6 +355,14 @@ pub(crate) fn diagnose(
     };
     let run = series.run.as_deref().filter(|run| run.len() == n);
     let between = run.and_then(|run| overdispersion(run, &derived));
+    let runs = series.runs();
+    if (2..10).contains(&runs) {
+        finding.guarantee = Guarantee::Approximate;
+        finding.warnings.push(format!(
+            "{runs} runs: differences between runs that so few cannot show are not covered; ten or \
+             more would be"
+        ));
+    }
     if !plain.significant && !own.significant && between.is_none() {
         return None;
     }

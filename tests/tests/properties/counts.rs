@@ -2,17 +2,18 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tailproof_core::{Level, Rank};
+use tailproof_core::{Comparison, Level, Rank, Rational, Verdict};
 
 use tailproof_hypothesis::{
     Attainable, Correction, Discordant, Proportion, ProportionPlan, Tail, attainable,
     benjamini_hochberg, benjamini_yekutieli, binomial_test, bonferroni, chi_square_table,
     difference_agresti_caffo, difference_newcombe, difference_score, difference_wald, fcr_level,
-    fisher_exact, gate_detectable_share, gate_power, gate_sample_size, goodness_of_fit, hochberg,
-    holm, holm_sidak, hommel, mann_whitney_power, mann_whitney_sample_size, mcnemar, odds_ratio,
-    risk_ratio, sidak, t_minimum_detectable_effect, t_power, t_sample_size, two_proportion_power,
-    two_proportion_sample_size, two_proportions_z,
+    fisher_exact, gate_detectable_share, gate_misses, gate_power, gate_sample_size,
+    goodness_of_fit, hochberg, holm, holm_sidak, hommel, mann_whitney_power,
+    mann_whitney_sample_size, mcnemar, odds_ratio, risk_ratio, sidak, t_minimum_detectable_effect,
+    t_power, t_sample_size, two_proportion_power, two_proportion_sample_size, two_proportions_z,
 };
+use tailproof_slo::gate::{Count, Gate};
 
 fn proportion() -> impl Strategy<Value = Proportion> {
     (1..400_u64).prop_flat_map(|n| (0..=n).prop_map(move |k| Proportion::new(k, n).unwrap()))
@@ -201,16 +202,33 @@ proptest! {
     }
 
     #[test]
-    fn a_row_that_suffices_alone_is_rejected_whatever_the_others_show(p in p_values(), q in 0.001..0.3_f64) {
+    fn a_row_that_suffices_alone_is_rejected_whatever_the_others_show(p in p_values(), others in p_values(), q in 0.001..0.3_f64) {
         for correction in [Correction::BenjaminiHochberg, Correction::Holm, Correction::None] {
             for (i, row) in attainable(&p, q, correction).into_iter().enumerate() {
                 if row == Attainable::Alone {
-                    let mut family = vec![1.0; p.len()];
+                    // Any p that the others can show, from their smallest up.
+                    let mut family: Vec<f64> = p
+                        .iter()
+                        .zip(others.iter().chain(std::iter::repeat(&1.0)))
+                        .map(|(least, other)| least.max(*other))
+                        .collect();
                     family[i] = p[i];
                     prop_assert!(correction.adjust(&family)[i] <= q * (1.0 + 1e-9));
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_plan_is_that_of_the_gate(n in 1..3_000_u64, k in 500..1_000_u64, misses in 0..3_000_u64) {
+        let p = Rank::new(Rational::new(k, 1_000).unwrap()).unwrap();
+        let (n, misses) = (n, misses.min(n));
+        let plan = gate_misses(n, p, Level::P999, Level::P95);
+        let gate = Gate::new(p, n, Comparison::AtMost, Level::P999, Level::P95);
+        let verdict = gate.verdict(Count::exact(n - misses, n));
+        let text = format!("{n} {p} {misses} {plan:?} {verdict:?}");
+        prop_assert_eq!(verdict == Verdict::Pass, plan.passes.is_some_and(|most| misses <= most), "{}", text);
+        prop_assert_eq!(verdict == Verdict::Fail, plan.fails.is_some_and(|least| misses >= least), "{}", text);
     }
 
     #[test]

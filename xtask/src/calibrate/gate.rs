@@ -161,7 +161,7 @@ fn page(seed: Seed, rows: &str, cells: usize, suspicious: u32) -> String {
     format!(
         "## The percentile gate
 
-Written by `cargo xtask calibrate` (seed {seed}, {REPLICATES} simulated samples a row). The true
+Of {REPLICATES} simulated samples a row (seed {seed}). The true
 quantile q of each distribution is known; the gate judges `pNN <= T` at T = 0.9 q, q and 1.1 q.
 
 - At 0.9 q the claim is false: a pass is wrong, a fail is right.

@@ -91,7 +91,8 @@ on simulated data whose truth is known. The lists below the tables are made from
   was not computed, because it does not apply or costs too much.
 - The data: exponential; log-normal with σ = 1; Pareto with α = 2.5, which has a variance and no
   third moment; two modes, 0.9 uniform on 8..12 and 0.1 on 40..60; AR(1) series and runs with
-  normal and log-normal margins. No table speaks of other data: a heavier tail is worse.
+  normal and log-normal margins. The first table has Pareto with α = 1.5
+  instead. No other data are spoken of: a heavier tail is worse.
 
 "
     )

@@ -228,7 +228,8 @@ impl Change<'_> {
         let mut notes = vec![format!(
             "found {}: with this probability a two-sided test at {} finds the change when it is \
              there, spread growing with the level of the values. `compare` splits its level over \
-             its rows and wants a change beyond its margin: give --level 98.75% for four rows, \
+             its rows and wants a change beyond its margin: give --level 98.75% for four rows (the \
+             strictest that its correction can be), \
              and the change less the margin.",
             percent(self.power.first().copied().unwrap_or(0.8)),
             self.level,

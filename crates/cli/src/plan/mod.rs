@@ -71,7 +71,7 @@ pub(crate) struct Plan {
     proportions: Option<Vec<f64>>,
     /// Probabilities of showing what is true
     #[arg(
-        long, value_delimiter = ',', default_value = "80%,90%,95%", value_parser = power,
+        long, value_delimiter = ',', default_value = "80%,90%,95%", value_parser = inputs::power,
         value_name = "SHARES"
     )]
     power: Vec<f64>,
@@ -98,14 +98,6 @@ fn expected_share(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|&p| p > 0.0 && p <= 1.0)
         .ok_or_else(|| "a share up to 100%, such as 99.5% or 0.995".to_owned())
-}
-
-/// For clap: a probability strictly between 0 and 1.
-fn power(text: &str) -> Result<f64, String> {
-    inputs::share(text)
-        .ok()
-        .filter(|&p| p > 0.0 && p < 1.0)
-        .ok_or_else(|| "a probability strictly between 0 and 1, such as 80% or 0.8".to_owned())
 }
 
 impl Plan {

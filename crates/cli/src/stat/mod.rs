@@ -24,7 +24,6 @@ mod shape;
 mod tests;
 mod two;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
@@ -40,6 +39,7 @@ use self::render::Outcome;
 use self::report::{Report, Value};
 use crate::exit;
 use crate::inputs::Reading;
+use crate::output;
 
 /// Compute a statistic of samples, counts or p-values
 ///
@@ -85,12 +85,7 @@ enum Kind {
 impl Stat {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let text = if self.list { self.catalogue() } else { self.statistic()? };
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            // A reader that has seen enough is no error of ours.
-            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {}
-            other => other.context("writing to standard output")?,
-        }
+        output::print(&text)?;
         Ok(ExitCode::from(exit::PASSED))
     }
 

@@ -1,5 +1,6 @@
 //! Tests and intervals that may be looked at after every observation.
 
+use anyhow::bail;
 use tailproof_hypothesis::sequential::{
     BinomialMixture, BoundedMean, Cusum, Decision, Msprt, MsprtProportions, QuantileSequence, Sprt,
     SubGaussian, empirical_bernstein,
@@ -134,8 +135,18 @@ fn mixture(input: &Input, values: impl Iterator<Item = f64>) -> anyhow::Result<R
         .number("log likelihood ratio", test.log_lambda()))
 }
 
+/// Observations of a rate are 0 and 1.
+fn check_rate(values: &[f64]) -> anyhow::Result<()> {
+    match values.iter().find(|&&v| v != 0.0 && v != 1.0) {
+        Some(v) => bail!("a rate is of observations that are 0 or 1, got {v}"),
+        None => Ok(()),
+    }
+}
+
 fn rates(input: &Input) -> anyhow::Result<Report> {
     let ((x, y), level) = (input.two(), input.parameters.level());
+    check_rate(x.values())?;
+    check_rate(y.values())?;
     let effect = input.parameters.effect()?;
     let mut test = MsprtProportions::new(effect * effect)?;
     for (x, y) in x.values().iter().zip(y.values()) {
@@ -151,7 +162,10 @@ fn rates(input: &Input) -> anyhow::Result<Report> {
 fn wald(input: &Input) -> anyhow::Result<Report> {
     let (alpha, beta) = (input.parameters.alpha(), 1.0 - input.parameters.power());
     let mut test = match input.parameters.hypotheses()? {
-        Hypotheses::Rates { from, to } => Sprt::bernoulli(from, to, alpha, beta)?,
+        Hypotheses::Rates { from, to } => {
+            check_rate(input.values())?;
+            Sprt::bernoulli(from, to, alpha, beta)?
+        }
         Hypotheses::Means { from, to, sd } => Sprt::normal(from, to, sd * sd, alpha, beta)?,
     };
     for &x in input.values() {
@@ -174,7 +188,10 @@ fn page(input: &Input) -> anyhow::Result<Report> {
     /// Replaced by the threshold that the run length asks for.
     const ANY_THRESHOLD: f64 = 1.0;
     let chart = match input.parameters.hypotheses()? {
-        Hypotheses::Rates { from, to } => Cusum::bernoulli(from, to, ANY_THRESHOLD)?,
+        Hypotheses::Rates { from, to } => {
+            check_rate(input.values())?;
+            Cusum::bernoulli(from, to, ANY_THRESHOLD)?
+        }
         Hypotheses::Means { from, to, sd } => Cusum::normal(from, to, sd * sd, ANY_THRESHOLD)?,
     };
     let mut chart = chart.for_run_length(input.parameters.run_length())?;
@@ -213,5 +230,10 @@ fn gate(input: &Input) -> anyhow::Result<Report> {
         .number("p of too few within", test.p_share_above())
         .number("p of enough within", test.p_share_below())
         .number("share at least", test.share_lower(level))
-        .number("share at most", test.share_upper(level)))
+        .number("share at most", test.share_upper(level))
+        .warn_if(
+            test.p_share_above().max(test.p_share_below()) < level.alpha().to_f64(),
+            "both claims are refuted: the observations are not of one distribution (a drift, a \
+             slow start)",
+        ))
 }

@@ -44,8 +44,21 @@ fn suitable(needs: Needs, parameters: Parameters) -> Input {
     Input { samples, rows, p_values, parameters }
 }
 
+/// Values above their median as 1, the others as 0.
+fn rates(mut input: Input) -> Input {
+    for named in &mut input.samples {
+        let middle = named.sample.quantile(tailproof_core::Rank::MEDIAN);
+        let ones = named.sample.values().iter().map(|&v| f64::from(u8::from(v > middle)));
+        named.sample = Sample::new(ones.collect()).unwrap().in_time_order();
+    }
+    input
+}
+
 fn compute(entry: &'static Entry, parameters: Parameters) -> Outcome {
+    let of_rates = entry.name == "msprt-proportions"
+        || (matches!(entry.name, "sprt" | "cusum") && parameters.sd().is_err());
     let input = suitable(entry.needs, parameters);
+    let input = if of_rates { rates(input) } else { input };
     let report = (entry.run)(&input).unwrap_or_else(|e| panic!("{}: {e:#}", entry.name));
     Outcome { entry, input, report }
 }

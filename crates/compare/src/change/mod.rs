@@ -104,7 +104,7 @@ impl Change {
     ) -> Result<Self, BaseNearZero> {
         let tail = p.to_f64().min(1.0 - p.to_f64());
         let (thin_x, thin_y) = (thinned(x, tau[0]), thinned(y, tau[1]));
-        let enough = |s: &Sample| s.len() as f64 * tail >= 10.0;
+        let enough = |s: &Sample| s.len() as f64 * tail >= crate::row::BEYOND;
         let (method, guarantee, way) = if enough(&thin_x) && enough(&thin_y) {
             let way = Way::Quantiles(Quantiles::new(&thin_x, &thin_y, p)?);
             ("exact bootstrap of the ratio (B → ∞)", Guarantee::Asymptotic, way)
