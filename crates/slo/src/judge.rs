@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use rayon::prelude::*;
 use tailproof_core::{
     Aggregate, Claim, Class, Condition, Dataset, Finding, Guarantee, Level, Objective,
     Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, SeriesError, Subject, Unit,
@@ -167,9 +168,21 @@ pub fn judge(
         Context { settings: *settings, fail: settings.level.split(count + settings.beside) };
     let mut judged = Judged { claims: count, ..Judged::default() };
     let mut warnings: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for ((objective, series), claims) in tasks.into_iter().zip(claims) {
+    // Each objective passes over its series by itself; they are put together in their order.
+    let parts: Vec<Result<Judged, SloError>> = tasks
+        .par_iter()
+        .zip(&claims)
+        .map(|((objective, series), claims)| {
+            let mut part = Judged::default();
+            context.judge(objective, series, claims, &mut part)?;
+            Ok(part)
+        })
+        .collect();
+    for ((_, series), part) in tasks.into_iter().zip(parts) {
+        let part = part?;
         let first = judged.findings.len();
-        context.judge(objective, series, &claims, &mut judged)?;
+        judged.findings.extend(part.findings);
+        judged.compliance.extend(part.compliance);
         // Once a series, however many objectives name it.
         let found =
             warnings.entry(series.name()).or_insert_with(|| pathologies(series, data.generator));
