@@ -1,8 +1,9 @@
 //! The bootstrap law of a linear combination of means, `Σ_g c_g x̄*_g`, for B → ∞.
 
 use std::f64::consts::{PI, TAU};
-use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 
+use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
@@ -34,7 +35,7 @@ impl Branch {
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Point | Self::Enumerated | Self::Lattice | Self::Cosine => "exact (B → ∞)",
-            Self::Replicates => "100 000 seeded replicates",
+            Self::Replicates => "seeded replicates",
         }
     }
 }
@@ -50,8 +51,11 @@ const MOST_POINTS: usize = 1 << 22;
 const MOST_TERMS: usize = 1 << 16;
 /// Most sines and cosines that an expansion may cost.
 const MOST_WORK: usize = 1 << 26;
-/// Replicates of the last resort.
-const REPLICATES: NonZeroU32 = NonZeroU32::new(100_000).expect("not zero");
+/// Replicates of the last resort, and the draws that they may take in all.
+const REPLICATES: RangeInclusive<f64> = 1_000.0..=100_000.0;
+const MOST_DRAWS: f64 = 2e9;
+/// Draws that one binomial count is worth.
+const COUNT: f64 = 20.0;
 
 /// Observations whose mean is resampled.
 #[derive(Clone, Debug)]
@@ -158,12 +162,37 @@ impl Group {
         Self { n, unit, centre, deviations, atoms, variance, bulk }
     }
 
+    /// A resample as counts of the distinct values, by conditional binomials.
+    fn recount(&self, rng: &mut Stream) -> f64 {
+        let (mut left, mut rest, mut sum) = (self.n, self.n, 0.0);
+        for (&(_, count), &(z, _)) in self.atoms.iter().zip(&self.deviations) {
+            let share = count as f64 / rest as f64;
+            let hits = if rest == count {
+                left
+            } else {
+                Binomial::new(left, share).expect("a share is a probability").sample(rng)
+            };
+            sum += hits as f64 * z;
+            left -= hits;
+            rest -= count;
+        }
+        self.centre + sum / self.n as f64
+    }
+
     /// Smallest and largest value, in units.
     pub(crate) fn range(&self) -> (f64, f64) {
         (self.atoms[0].0 / self.unit, self.atoms[self.atoms.len() - 1].0 / self.unit)
     }
 
+    /// Draws that a resample takes: one a value, or a count for each distinct one.
+    fn draws(&self) -> f64 {
+        (self.n as f64).min(COUNT * self.atoms.len() as f64)
+    }
+
     fn redraw(&self, rng: &mut Stream, cumulative: &[u64]) -> f64 {
+        if self.draws() < self.n as f64 {
+            return self.recount(rng);
+        }
         let all_distinct = cumulative.len() as u64 == self.n;
         let mut sum = 0.0;
         for _ in 0..self.n {
@@ -196,7 +225,7 @@ impl Term<'_> {
         let v = u * self.c / self.group.n as f64;
         let step = v * self.group.bulk.bound;
         let (mut re, mut im);
-        if step.abs() <= 0.5 {
+        if step.abs() <= 1.0 {
             // e^{ivz} − 1 by powers of i·step; the odd first one is zero up to rounding.
             (re, im) = directly(&self.group.bulk.rest, v);
             let mut power = 1.0;
@@ -221,7 +250,7 @@ impl Term<'_> {
     /// Sines and cosines that one value of the characteristic function costs.
     fn cost(&self, u: f64) -> usize {
         let step = u * self.c / self.group.n as f64 * self.group.bulk.bound;
-        if step.abs() <= 0.5 { self.group.bulk.rest.len() + 8 } else { self.group.deviations.len() }
+        if step.abs() <= 1.0 { self.group.bulk.rest.len() + 8 } else { self.group.deviations.len() }
     }
 
     /// The law of `c · x̄*` where it has few enough values.
@@ -424,7 +453,9 @@ fn replicated(terms: &[Term<'_>], seed: Seed) -> Replicates {
                 .collect()
         })
         .collect();
-    let values = (0..REPLICATES.get())
+    let draws: f64 = terms.iter().map(|t| t.group.draws()).sum();
+    let count = (MOST_DRAWS / draws).clamp(*REPLICATES.start(), *REPLICATES.end()) as u32;
+    let values = (0..count)
         .into_par_iter()
         .map(|replicate| {
             let mut rng = stream(seed, u64::from(replicate));

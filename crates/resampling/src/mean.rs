@@ -14,7 +14,8 @@ use crate::linear::{Branch, Group, Sum, Term, atoms_of, atoms_of_ecdf, moments, 
 /// points; else the density is expanded in cosines between bounds outside which Bernstein's
 /// inequality leaves less than 10⁻¹², with terms doubled until the characteristic function is
 /// below 10⁻¹². Where more than 2¹⁶ terms would be needed, as with a dozen values in general
-/// position or one far outlier, 100 000 seeded replicates take their place and
+/// position or one far outlier, 100 000 seeded replicates take their place (fewer above 20 000
+/// values, 1 000 at least) and
 /// [`MeanBootstrap::branch`] says so.
 ///
 /// "Exact" means free of Monte-Carlo error; it is not coverage. A percentile interval of a mean
@@ -291,6 +292,12 @@ mod tests {
         assert!((law.sd() / se - 1.0).abs() < 1e-9);
         let (lo, hi) = law.interval(Level::P95);
         assert!(((hi - 2.2) / se - 1.96).abs() < 1e-3 && ((2.2 - lo) / se - 1.96).abs() < 1e-3);
+        // Off any lattice, with a far outlier: counts are drawn, not a billion values.
+        let far = vec![(0.123_456_789_1, 999_999_990), (1.0 / 3.0, 9), (1e9 / 7.0, 1)];
+        let law = MeanBootstrap::of_ecdf(&Ecdf::new(far, 0, 0).unwrap(), Seed(1)).unwrap();
+        assert_eq!(law.branch(), Branch::Replicates);
+        let never = (-1.0_f64).exp(); // of drawing the outlier
+        assert!((law.cdf(0.13) - never).abs() < 0.006, "{}", law.cdf(0.13));
         let censored = Ecdf::new(vec![(1.0, 3)], 0, 2).unwrap();
         assert_eq!(MeanBootstrap::of_ecdf(&censored, Seed(1)).unwrap_err(), CensoredMean(2));
         // A difference of histograms is that of their samples.
