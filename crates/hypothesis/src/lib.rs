@@ -18,6 +18,7 @@
 //! | **One sample**                                        |                                   |
 //! | Could the data be normal?                             | [`shapiro_wilk`], [`jarque_bera`] |
 //! | Does a series rise or fall, and how fast?             | [`mann_kendall`], [`theil_sen`]   |
+//! | Is the order of a series about its median random?     | [`runs_test`]                     |
 //! | **Counts**                                            |                                   |
 //! | How sure is a share?                                  | [`Proportion`]                    |
 //! | Is a share this value?                                | [`binomial_test`]                 |
@@ -107,6 +108,7 @@ mod power_t;
 mod proportion;
 mod ranks;
 mod ratio;
+mod runs_test;
 pub mod sequential;
 mod shapiro_wilk;
 mod sign;
@@ -180,6 +182,7 @@ pub use power_t::{
 };
 pub use proportion::Proportion;
 pub use ratio::{FiellerSet, MedianRatio, Ratio, ratio_of_means, ratio_of_medians};
+pub use runs_test::{RunsTest, runs_test};
 pub use shapiro_wilk::{ShapiroWilk, shapiro_wilk};
 pub use sign::{SignTest, sign_test};
 pub use standardized::{

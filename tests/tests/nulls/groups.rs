@@ -5,7 +5,7 @@ use tailproof_core::{Sample, Seed};
 use tailproof_hypothesis::{
     AndersonDarlingVariant, Center, MedianTies, anderson_darling, anderson_darling_permuted,
     brown_forsythe, dunn, fligner_killeen, friedman, friedman_pairs, jarque_bera, kruskal_wallis,
-    levene, mann_kendall, mood_median, shapiro_wilk,
+    levene, mann_kendall, mood_median, runs_test, shapiro_wilk,
 };
 use tailproof_resampling::{Permutation, Stream, below, uniform};
 
@@ -60,6 +60,7 @@ pub(super) const ROWS: &[Null] = &[
     ("shapiro_wilk, n = 50", 0.006, |rng| shapiro_wilk(&normal(rng, 1, 50)[0]).unwrap().p),
     ("jarque_bera, n = 5 000", 0.006, |rng| jarque_bera(&normal(rng, 1, 5_000)[0]).unwrap().p),
     // Exact: no excess.
+    ("runs_test, n = 30", 0.0, |rng| runs_test(&skewed(rng, 1, 30)[0]).unwrap().p.two_sided),
     ("mann_kendall, n = 12", 0.0, |rng| mann_kendall(&skewed(rng, 1, 12)[0]).unwrap().p),
     ("mann_kendall, n = 80", 0.006, |rng| mann_kendall(&skewed(rng, 1, 80)[0]).unwrap().p),
     ("mann_kendall, n = 40, ties", 0.006, |rng| mann_kendall(&tied(rng, 1, 40)[0]).unwrap().p),

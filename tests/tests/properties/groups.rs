@@ -10,7 +10,7 @@ use super::{sample, shifted};
 use tailproof_hypothesis::{
     AndersonDarlingVariant, Center, MedianTies, TestError, anderson_darling,
     anderson_darling_permuted, brown_forsythe, dunn, fligner_killeen, friedman, friedman_pairs,
-    jarque_bera, kruskal_wallis, levene, mann_kendall, mood_median, shapiro_wilk,
+    jarque_bera, kruskal_wallis, levene, mann_kendall, mood_median, runs_test, shapiro_wilk,
     theil_sen_by_index,
 };
 
@@ -181,6 +181,13 @@ proptest! {
     #[test]
     fn a_reversed_series_has_the_opposite_trend(s in sample()) {
         let back = Sample::new(s.values().iter().rev().copied().collect()).unwrap();
+        // Runs are the same from the end, and in the mirror.
+        let down = mapped(&s, |x| -x);
+        if let Ok(found) = runs_test(&s) {
+            prop_assert_eq!(found, runs_test(&back).unwrap());
+            prop_assert!((found.p.less - runs_test(&down).unwrap().p.less).abs() < 1e-12);
+            prop_assert!(found.p.less + found.p.greater >= 1.0 - 1e-12);
+        }
         if let (Ok(a), Ok(b)) = (mann_kendall(&s), mann_kendall(&back)) {
             prop_assert_eq!((a.s, a.z, a.tau, a.p), (-b.s, -b.z, -b.tau, b.p));
             prop_assert!(a.tau.abs() <= 1.0 + 1e-12 && a.p > 0.0 && a.p <= 1.0);

@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, ensure};
 use tailproof_core::{Rank, Sample};
-use tailproof_hypothesis::{mann_kendall, theil_sen, theil_sen_by_index};
+use tailproof_hypothesis::{mann_kendall, runs_test, theil_sen, theil_sen_by_index};
 use tailproof_resampling::{
     Blocks, TimeEstimator, autocorrelation, autocorrelation_time, block_length, blocks,
     coordinated_omission_corrected, dependence, ljung_box, stalls, warm_up,
@@ -85,6 +85,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         &[Flag::OptionalP, Flag::Block, Flag::Level, Flag::Seed, Flag::Resamples],
         "Mean or quantile of dependent observations",
         in_blocks,
+    ),
+    entry(
+        "runs-test",
+        Group::Time,
+        Needs::Series,
+        &[],
+        "Is its order about the median random?",
+        |i| {
+            let test = runs_test(i.one())?;
+            Ok(Report::new()
+                .count("runs", test.runs)
+                .count("above", test.above)
+                .count("below", test.below)
+                .p_values_of(test.p, "p fewer runs", "p more runs"))
+        },
     ),
     entry("mann-kendall", Group::Time, Needs::Series, &[], "Does the series rise or fall?", |i| {
         let test = mann_kendall(i.one())?;
