@@ -2,7 +2,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::ValueEnum;
 use tailproof_reporting::{Evidence, markdown, table, write_atomically};
 use time::OffsetDateTime;
@@ -65,9 +65,6 @@ impl Output {
     ) -> anyhow::Result<()> {
         let text = render(self.output, terminal_width());
         print(&text)?;
-        if let Some(target) = self.out.iter().find(|t| missing_folder(&t.path)) {
-            bail!("writing {}: its folder does not exist", target.path.display());
-        }
         // Files come after: one that cannot be written does not hide the verdict.
         for target in &self.out {
             save(&target.path, &render(target.kind, None))?;
@@ -92,11 +89,6 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("writing to standard output"),
     }
-}
-
-/// Whether a file cannot be written because its folder is not there; a typo makes none.
-fn missing_folder(path: &Path) -> bool {
-    path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
 }
 
 /// Writes a file whole or not at all.

@@ -161,7 +161,7 @@ fn enough(row: Row) -> f64 {
 }
 
 /// What a tail percentile is worth that dependent observations do not carry.
-pub(crate) fn not_carried(pair: &Pair<'_>, row: Row) -> Option<f64> {
+fn not_carried(pair: &Pair<'_>, row: Row) -> Option<f64> {
     let Row::Quantile(p) = row else { return None };
     let tail = p.complement().to_f64();
     let worth = pair.worth(p);

@@ -4,7 +4,7 @@ use tailproof_core::{
 };
 use tailproof_hypothesis::power_factor;
 
-use crate::family::{heaviest, not_carried};
+use crate::family::heaviest;
 use crate::row::{Pair, Row};
 use crate::settings::CompareError;
 
@@ -111,7 +111,7 @@ pub fn relative(
 }
 
 /// Why a row cannot be an objective: the mean of few or heavy-tailed observations, as without a
-/// baseline, or a percentile that dependent ones do not carry. Runs are judged by Student's t.
+/// baseline. Runs are judged by Student's t.
 fn unfit(pair: &Pair<'_>, row: Row) -> Option<Reason> {
     if pair.by_run() {
         return None;
@@ -120,7 +120,7 @@ fn unfit(pair: &Pair<'_>, row: Row) -> Option<Reason> {
     match row {
         Row::Mean if sides.iter().any(|s| s.len() < 30) => Some(Reason::TooFew { need: 30 }),
         Row::Mean if sides.into_iter().any(|s| heaviest(s) > 0.2) => Some(Reason::HeavyTail),
-        _ => not_carried(pair, row).map(|_| Reason::Dependent),
+        _ => None,
     }
 }
 

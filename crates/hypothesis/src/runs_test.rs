@@ -72,7 +72,11 @@ fn mass(r: u64, n1: u64, n2: u64) -> f64 {
         }
         (ln_choose(a, i) + ln_choose(b, j) - total).exp()
     };
-    if r % 2 == 0 { 2.0 * term(k - 1.0, k - 1.0) } else { term(k, k - 1.0) + term(k - 1.0, k) }
+    if r.is_multiple_of(2) {
+        2.0 * term(k - 1.0, k - 1.0)
+    } else {
+        term(k, k - 1.0) + term(k - 1.0, k)
+    }
 }
 
 #[cfg(test)]

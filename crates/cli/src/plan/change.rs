@@ -227,7 +227,7 @@ impl Change<'_> {
     fn notes(&self, counted: Counted, note: &str) -> Vec<String> {
         let mut notes = vec![format!(
             "found {}: with this probability a two-sided test at {} finds the change when it is \
-             there, spread growing with the level of the values. `compare` splits its level over \
+             there, spread growing with the level of the values. `compare` corrects over \
              its rows and wants a change beyond its margin: give --level 98.75% for four rows (the \
              strictest that its correction can be), \
              and the change less the margin.",
