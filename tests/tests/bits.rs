@@ -8,9 +8,10 @@ use tailproof_core::{QuantileType, Rank, Sample, Seed};
 use tailproof_hypothesis::{AndersonDarlingVariant, anderson_darling_permuted};
 use tailproof_resampling::{
     Blocks, Bootstrap, Branch, Counts, Law, MeanBootstrap, Permutation, QuantileBootstrap,
-    bayesian, blocks, bootstrap, dip, hierarchical, m_out_of_n, mean_with_error, paired,
-    permute_any, permute_groups, permute_means, permute_pairs, permute_runs, permute_strata,
-    poisson, smoothed, stratified, stream, studentized, two_samples, uniform, weighted_mean,
+    bayesian, blocks, bootstrap, dip, hierarchical, joint_quantiles, m_out_of_n, mean_with_error,
+    paired, permute_any, permute_groups, permute_means, permute_pairs, permute_runs,
+    permute_strata, poisson, smoothed, stratified, stream, studentized, two_samples, uniform,
+    weighted_mean,
 };
 
 fn sample(n: usize, task: u64) -> Sample {
@@ -78,6 +79,12 @@ const ROWS: &[Row] = &[
             .replicates(Seed(42), NonZeroU32::new(2_000).unwrap())
             .values()
             .to_vec()
+    }),
+    ("joint quantiles", 0xa461_f603_284f_5dec, || {
+        let ranks = [Rank::P95, Rank::MEDIAN];
+        let kind = QuantileType::Linear;
+        let all = joint_quantiles(&sample(500, 0), &ranks, kind, &settings());
+        all.iter().flat_map(|r| r.values().to_vec()).collect()
     }),
     ("stratified", 0x1a37_c692_dd53_2206, || {
         stratified(&runs(), &settings(), nested).unwrap().values().to_vec()

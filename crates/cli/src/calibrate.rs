@@ -1,3 +1,5 @@
+//! `tailproof calibrate`: a gate on the user's own data.
+
 use std::io::IsTerminal;
 use std::num::NonZeroU32;
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! The flags that say how two sides are compared.
+
 use std::num::NonZeroU32;
 
 use anyhow::bail;

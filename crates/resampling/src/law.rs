@@ -89,16 +89,6 @@ impl Discrete {
         (self.values[0], self.values[self.values.len() - 1])
     }
 
-    /// The law of `factor · θ*`.
-    #[must_use]
-    pub fn scaled(&self, factor: f64) -> Self {
-        if factor == 0.0 {
-            return Self::point(0.0);
-        }
-        let atoms = self.atoms().map(|(v, m)| (v * factor, m)).collect();
-        Self::new(atoms, self.tolerance * factor.abs()).expect("a law has mass")
-    }
-
     /// The smallest of `value(θ*, η*)` with `θ* ≥ limit(η*)`, both within their laws: what a
     /// combination of the two really attains from a point on.
     pub(crate) fn least_from(

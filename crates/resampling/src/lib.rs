@@ -10,6 +10,7 @@
 //! | **Replicates**                                            | [`Replicates`]             |
 //! | How sure is any statistic?                                | [`bootstrap`]              |
 //! | … a percentile, for people who expect replicates?         | [`QuantileBootstrap::replicates`] |
+//! | … several percentiles at once?                            | [`joint_quantiles`]        |
 //! | … of strata of fixed sizes?                               | [`stratified`]             |
 //! | … of pairs, of two independent samples?                   | [`paired()`], [`two_samples`] |
 //! | … of several runs?                                        | [`hierarchical`]           |
@@ -77,6 +78,7 @@ mod independent;
 mod infinitesimal;
 mod intervals;
 mod jackknife;
+mod joint;
 mod law;
 mod linear;
 mod ljung_box;
@@ -113,6 +115,7 @@ pub use independent::{DifferenceBootstrap, NearZero, RatioBootstrap, clearly_pos
 pub use infinitesimal::{Influence, Smoothed, infinitesimal_jackknife, smoothed};
 pub use intervals::{IntervalError, Intervals};
 pub use jackknife::{Jackknife, jackknife};
+pub use joint::joint_quantiles;
 pub use law::{Discrete, Law};
 pub use linear::Branch;
 pub use ljung_box::{LjungBox, ljung_box};

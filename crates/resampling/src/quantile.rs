@@ -592,4 +592,58 @@ mod tests {
         }
         assert!((replicates.mean() - dist.mean()).abs() < 5.0 * dist.sd() / 141.0);
     }
+
+    #[test]
+    fn a_weighted_distribution_is_its_sample() {
+        let values: Vec<f64> = (0..60).map(|i| f64::from(i * i % 17)).collect();
+        let mut atoms: Vec<(f64, u64)> = Vec::new();
+        for &x in &values {
+            atoms.push((x, 1));
+        }
+        let ecdf = Ecdf::new(atoms, 0, 0).unwrap();
+        for kind in [QuantileType::Linear, QuantileType::InvertedCdf, QuantileType::Hazen] {
+            for p in [Rank::MEDIAN, Rank::P95] {
+                let one = QuantileBootstrap::of(&sample(&values), p, kind);
+                let two = QuantileBootstrap::of_ecdf(&ecdf, p, kind);
+                assert_eq!(one.interval(Level::P95), two.interval(Level::P95));
+                assert_eq!((one.mean(), one.sd()), (two.mean(), two.sd()));
+                assert_eq!(one.sample_quantile(), two.sample_quantile());
+                // The law as atoms is the law as a function.
+                let law = one.law();
+                for (t, _) in law.atoms() {
+                    assert!((law.cdf(t) - one.cdf(t)).abs() < 1e-12, "{p} {t}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn censored_observations_lie_beyond_all_values() {
+        // 6 of 100 timed out: p95 is among them in most resamples.
+        let ecdf = Ecdf::new((0..94).map(|i| (f64::from(i), 1)).collect(), 0, 6).unwrap();
+        let law = QuantileBootstrap::of_ecdf(&ecdf, Rank::P95, QuantileType::Linear);
+        assert_eq!((law.quantile(0.9), law.sample_quantile()), (f64::INFINITY, f64::INFINITY));
+        let (lo, hi) = law.interval(Level::P95);
+        assert!(lo.is_finite() && hi == f64::INFINITY);
+        // X*₍95₎ is a value when at least 95 draws are, and then so is a mixture only when
+        // X*₍96₎ is one too.
+        let values = tailproof_core::binomial::tails(96, 100, 0.94, 0.06).at_least;
+        assert!((law.cdf(93.0) - values).abs() < 1e-12, "{} {values}", law.cdf(93.0));
+        let median = QuantileBootstrap::of_ecdf(&ecdf, Rank::MEDIAN, QuantileType::Linear);
+        assert!(median.interval(Level::P999).1.is_finite());
+    }
+
+    #[test]
+    fn a_billion_observations_in_buckets_bracket_the_truth() {
+        let counts = vec![600_000_000_u64, 350_000_000, 49_000_000, 1_000_000];
+        let edges = vec![0.0, 10.0, 20.0, 50.0, 100.0];
+        let binned = Binned::new(edges, counts, tailproof_core::Closed::Upper).unwrap();
+        let (low, high) = QuantileBootstrap::of_binned(&binned, Rank::P95, QuantileType::Linear);
+        assert_eq!(low.n(), 1_000_000_000);
+        let ((a, _), (_, b)) = (low.interval(Level::P999), high.interval(Level::P999));
+        // p95 sits at the edge between two buckets.
+        assert!((10.0..=20.0).contains(&a) && (20.0..=50.0).contains(&b), "{a} {b}");
+        let p999 = QuantileBootstrap::of_binned(&binned, Rank::P999, QuantileType::Linear);
+        assert!(p999.0.sd().is_finite() && p999.1.quantile(0.5) >= p999.0.quantile(0.5));
+    }
 }

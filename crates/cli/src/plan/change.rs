@@ -1,3 +1,5 @@
+//! Plans for finding a change.
+
 use anyhow::bail;
 use tailproof_core::{Level, Observations, Rank, Sample, Series, descriptive, number, percent};
 use tailproof_hypothesis::{

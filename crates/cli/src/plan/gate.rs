@@ -1,3 +1,5 @@
+//! Plans for objectives and shares.
+
 use anyhow::bail;
 use tailproof_core::binomial::samples_to_pass;
 use tailproof_core::{Condition, Level, Objective, Rank, number, percent, qualified};

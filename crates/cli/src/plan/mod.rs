@@ -1,3 +1,5 @@
+//! `tailproof plan`: how many observations are needed, before measuring.
+
 mod change;
 mod gate;
 mod proportions;

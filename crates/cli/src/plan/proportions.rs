@@ -1,3 +1,5 @@
+//! Plans for two proportions.
+
 use tailproof_core::{Level, number, percent};
 use tailproof_hypothesis::{
     ProportionPlan, TestError, two_proportion_power, two_proportion_sample_size,

@@ -1,3 +1,5 @@
+//! A table of a plan, for people and machines.
+
 use serde_json::{Map, Value, json};
 use tailproof_core::{Level, number, percent};
 use tailproof_hypothesis::{SampleSize, TestError};

@@ -1,3 +1,5 @@
+//! What a row of a plan for a change counts on.
+
 use tailproof_core::{Rank, Sample};
 use tailproof_hypothesis::{
     TestError, log_normal_change, mann_whitney_detectable, mann_whitney_sample_size,
