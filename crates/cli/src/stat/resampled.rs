@@ -1,12 +1,12 @@
 //! How sure statistics of one sample are: exact laws, replicates, intervals.
 
-use anyhow::anyhow;
-use tailproof_core::Sample;
+use anyhow::{anyhow, bail};
+use tailproof_core::{Rank, Sample, quantile};
 use tailproof_resampling::{
     Bootstrap, IntervalError, Intervals, Law, MeanBootstrap, QuantileBootstrap, Replicates,
-    bayesian, bca_of_law, bootstrap, hierarchical, infinitesimal_jackknife, jackknife, m_out_of_n,
-    mean_with_error, order_statistic_interval, poisson, rescaled, sd_with_error, smoothed,
-    stratified, studentized, weighted_mean,
+    bayesian, bca_of_law, bootstrap, hierarchical, infinitesimal_jackknife, jackknife,
+    joint_quantiles, m_out_of_n, mean_with_error, order_statistic_interval, poisson, rescaled,
+    sd_with_error, smoothed, stratified, studentized, weighted_mean,
 };
 
 use super::catalogue::{Entry, Group, Needs, Run, entry};
@@ -46,6 +46,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             let replicates = law.replicates(i.parameters.seed(), i.parameters.resamples());
             Ok(replicated("quantile", law.sample_quantile(), &replicates, i.parameters.level()))
         },
+    ),
+    sure(
+        "tail-ratio",
+        Needs::One,
+        &[Flag::P, Flag::Type, Flag::Level, Flag::Seed, Flag::Resamples],
+        "A percentile over the median, from joint replicates of both",
+        tail_ratio,
     ),
     sure(
         "bootstrap-mean",
@@ -191,6 +198,26 @@ fn mean_law(input: &Input, name: &str, law: &MeanBootstrap) -> Report {
         level,
         method,
     )
+}
+
+fn tail_ratio(i: &Input) -> anyhow::Result<Report> {
+    let (x, kind, level) = (i.one(), i.parameters.kind(), i.parameters.level());
+    let ranks = [i.parameters.rank(), Rank::MEDIAN];
+    let at = ranks.map(|p| quantile(x, p, kind));
+    let drawn = joint_quantiles(x, &ranks, kind, &i.parameters.bootstrap());
+    let ratios =
+        drawn[0].values().iter().zip(drawn[1].values()).map(|(tail, middle)| tail / middle);
+    let Ok(ratios) = Sample::new(ratios.collect()) else {
+        bail!("a median of zero has no ratio to it");
+    };
+    let half = level.alpha().to_f64() / 2.0;
+    let end = |p: f64| Ok::<_, anyhow::Error>(ratios.quantile(Rank::from_f64(p)?));
+    Ok(Report::new().number("ratio", at[0] / at[1]).interval(
+        "interval",
+        (end(half)?, end(1.0 - half)?),
+        level,
+        "percentile, joint replicates",
+    ))
 }
 
 fn any(input: &Input) -> anyhow::Result<Report> {
