@@ -1,5 +1,18 @@
 //! What the golden files must be compared with, and what deliberately is not.
 
+/// What a t test is compared by.
+const T_TEST: &[&str] = &[
+    "t",
+    "df",
+    "p_two_sided",
+    "p_less",
+    "p_greater",
+    "mean_difference",
+    "ci95_two_sided",
+    "ci95_less_upper",
+    "ci95_greater_lower",
+];
+
 /// What must be checked: `(file, op, keys)`. A file, op or key of a golden file that is not here
 /// (or in [`SKIPPED`]) fails, and so does a key here that no case of its file and op offers,
 /// unless it ends in `?`: R makes it, and a file may be made without R.
@@ -121,66 +134,10 @@ pub const REQUIRED: &[(&str, &str, &[&str])] = &[
             "p_scipy_greater",
         ],
     ),
-    (
-        "ttests",
-        "welch",
-        &[
-            "t",
-            "df",
-            "p_two_sided",
-            "p_less",
-            "p_greater",
-            "mean_difference",
-            "ci95_two_sided",
-            "ci95_less_upper",
-            "ci95_greater_lower",
-        ],
-    ),
-    (
-        "ttests",
-        "paired",
-        &[
-            "t",
-            "df",
-            "p_two_sided",
-            "p_less",
-            "p_greater",
-            "mean_difference",
-            "ci95_two_sided",
-            "ci95_less_upper",
-            "ci95_greater_lower",
-        ],
-    ),
-    (
-        "ttests",
-        "one_sample",
-        &[
-            "t",
-            "df",
-            "p_two_sided",
-            "p_less",
-            "p_greater",
-            "mean_difference",
-            "ci95_two_sided",
-            "ci95_less_upper",
-            "ci95_greater_lower",
-        ],
-    ),
-    (
-        "ttests",
-        "student",
-        &[
-            "t",
-            "df",
-            "p_two_sided",
-            "p_less",
-            "p_greater",
-            "mean_difference",
-            "ci95_two_sided",
-            "ci95_less_upper",
-            "ci95_greater_lower",
-        ],
-    ),
+    ("ttests", "welch", T_TEST),
+    ("ttests", "paired", T_TEST),
+    ("ttests", "one_sample", T_TEST),
+    ("ttests", "student", T_TEST),
     ("ttests", "yuen_welch", &["t", "df", "p_two_sided"]),
     ("equivalence", "tost_welch", &["p", "t_low", "p_low", "df", "t_high", "p_high"]),
     ("equivalence", "tost_pooled", &["p", "t_low", "p_low", "df", "t_high", "p_high"]),
