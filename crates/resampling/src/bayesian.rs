@@ -50,25 +50,9 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weighted::tests::{ratio, sample};
     use crate::weighted::weighted_mean;
     use tailproof_core::Seed;
-
-    fn sample() -> Sample {
-        Sample::new((0..20_u32).map(|i| f64::from(i * i % 17)).collect()).unwrap()
-    }
-
-    fn variance(replicates: &Replicates) -> f64 {
-        let mean = replicates.mean();
-        replicates.values().iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 10_000.0
-    }
-
-    /// Variance of the replicated means against the plug-in variance of an observation.
-    fn ratio(replicates: &Replicates) -> f64 {
-        let x = sample();
-        let centre = weighted_mean(x.values(), &[1.0; 20]);
-        let plug_in = x.values().iter().map(|v| (v - centre).powi(2)).sum::<f64>() / 20.0;
-        variance(replicates) / plug_in
-    }
 
     #[test]
     fn weights_are_dirichlet() {

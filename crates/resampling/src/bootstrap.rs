@@ -71,6 +71,16 @@ impl Replicates {
         Moments::of_values(&self.values).sd(1)
     }
 
+    /// The quotients of replicates by those of another statistic of the same resamples; `None`
+    /// when their numbers differ or a quotient is not finite.
+    #[must_use]
+    pub fn over(&self, other: &Self) -> Option<Self> {
+        let quotients: Vec<f64> =
+            self.values.iter().zip(&other.values).map(|(a, b)| a / b).collect();
+        let fit = self.values.len() == other.values.len();
+        (fit && quotients.iter().all(|q| q.is_finite())).then(|| Self::new(quotients))
+    }
+
     /// Share of replicates at most `t`.
     #[must_use]
     pub fn share_at_most(&self, t: f64) -> f64 {

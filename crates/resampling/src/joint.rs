@@ -29,8 +29,8 @@ use crate::stream::stream;
 /// let latency = Sample::new((1..=400).map(|i| f64::from(i * i) / 100.0).collect())?;
 /// let ranks = [Rank::P99, Rank::MEDIAN];
 /// let both = joint_quantiles(&latency, &ranks, QuantileType::Linear, &Bootstrap::new(Seed(42)));
-/// let tail = both[0].values().iter().zip(both[1].values()).map(|(p99, p50)| p99 / p50);
-/// assert!(tail.into_iter().all(|ratio| ratio > 1.0));
+/// let tail = both[0].over(&both[1]).expect("no median is zero"); // p99/p50
+/// assert!(tail.values().iter().all(|&ratio| ratio > 1.0));
 /// # Ok::<(), tailproof_core::SampleError>(())
 /// ```
 #[must_use]
@@ -124,5 +124,8 @@ mod tests {
         let drawn = joint_quantiles(&flat, &[Rank::P95], QuantileType::Hazen, &settings());
         assert!(drawn[0].values().iter().all(|&v| v == 2.0));
         assert!(joint_quantiles(&flat, &[], QuantileType::Linear, &settings()).is_empty());
+        let zero = Sample::new(vec![0.0; 5]).unwrap();
+        let zero = joint_quantiles(&zero, &[Rank::MEDIAN], QuantileType::Hazen, &settings());
+        assert_eq!(drawn[0].over(&zero[0]), None);
     }
 }

@@ -18,8 +18,27 @@ pub fn weighted_mean(values: &[f64], weights: &[f64]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::bootstrap::Replicates;
+    use tailproof_core::Sample;
+
+    pub(crate) fn sample() -> Sample {
+        Sample::new((0..20_u32).map(|i| f64::from(i * i % 17)).collect()).unwrap()
+    }
+
+    pub(crate) fn variance(replicates: &Replicates) -> f64 {
+        let mean = replicates.mean();
+        replicates.values().iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 10_000.0
+    }
+
+    /// Variance of the replicated means against the plug-in variance of an observation.
+    pub(crate) fn ratio(replicates: &Replicates) -> f64 {
+        let x = sample();
+        let centre = weighted_mean(x.values(), &[1.0; 20]);
+        let plug_in = x.values().iter().map(|v| (v - centre).powi(2)).sum::<f64>() / 20.0;
+        variance(replicates) / plug_in
+    }
 
     #[test]
     fn weights_are_shares() {

@@ -205,16 +205,13 @@ fn tail_ratio(i: &Input) -> anyhow::Result<Report> {
     let ranks = [i.parameters.rank(), Rank::MEDIAN];
     let at = ranks.map(|p| quantile(x, p, kind));
     let drawn = joint_quantiles(x, &ranks, kind, &i.parameters.bootstrap());
-    let ratios =
-        drawn[0].values().iter().zip(drawn[1].values()).map(|(tail, middle)| tail / middle);
-    let Ok(ratios) = Sample::new(ratios.collect()) else {
+    let Some(ratios) = drawn[0].over(&drawn[1]) else {
         bail!("a median of zero has no ratio to it");
     };
-    let half = level.alpha().to_f64() / 2.0;
-    let end = |p: f64| Ok::<_, anyhow::Error>(ratios.quantile(Rank::from_f64(p)?));
+    let interval = ratios.percentile_interval(level);
     Ok(Report::new().number("ratio", at[0] / at[1]).interval(
         "interval",
-        (end(half)?, end(1.0 - half)?),
+        interval,
         level,
         "percentile, joint replicates",
     ))
