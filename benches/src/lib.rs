@@ -32,5 +32,6 @@ pub fn series(name: &str, values: Vec<f64>) -> Series {
         observations: Observations::Raw(Raw::complete(Sample::new(values).expect("finite"))),
         run: None,
         time: None,
+        marks: None,
     }
 }

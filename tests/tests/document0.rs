@@ -12,6 +12,7 @@ fn dataset(sample: Sample) -> Dataset {
         observations: Observations::Raw(Raw::complete(sample)),
         run: None,
         time: None,
+        marks: None,
     };
     Dataset { series: vec![series], ..Dataset::default() }
 }

@@ -14,8 +14,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("slo", &["core", "resampling", "hypothesis"]),
     ("compare", &["core", "resampling", "hypothesis"]),
     ("ingest", &["core"]),
+    ("store", &["core", "ingest", "reporting"]),
+    ("measure", &["core", "resampling", "hypothesis"]),
     ("reporting", &["core"]),
-    ("cli", &["core", "resampling", "hypothesis", "slo", "compare", "ingest", "reporting"]),
+    (
+        "cli",
+        &[
+            "core",
+            "resampling",
+            "hypothesis",
+            "slo",
+            "compare",
+            "ingest",
+            "reporting",
+            "store",
+            "measure",
+        ],
+    ),
 ];
 
 /// Crates that are functions of their arguments.

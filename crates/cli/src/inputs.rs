@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use tailproof_core::{Aggregate, Condition, Dataset, Direction, Level, Objective, Unit};
-use tailproof_ingest::{Format, Input, Options, Wanted};
+use tailproof_ingest::{Format, Options, Wanted};
 use tailproof_slo::config::{Config, MetricConfig};
 use tailproof_slo::{config, openslo};
 
@@ -166,13 +166,13 @@ impl Reading {
             labels,
         };
         let bar = progress(paths);
-        let inputs = paths
-            .iter()
-            .map(|path| {
+        let mut inputs = Vec::new();
+        for path in paths {
+            for input in tailproof_ingest::inputs(path)? {
                 let bar = bar.clone();
-                Input::from_path(path).watched(move |bytes| bar.inc(bytes))
-            })
-            .collect();
+                inputs.push(input.watched(move |bytes| bar.inc(bytes)));
+            }
+        }
         let data = tailproof_ingest::read(inputs, &options);
         bar.finish_and_clear();
         Ok(data?)

@@ -4,10 +4,12 @@
 //! acceptable, 1 a check failed, 2 bad usage or input, 3 could not tell.
 
 mod artifact;
+mod baseline;
 mod calibrate;
 mod compare;
 mod comparison;
 mod exit;
+mod import;
 mod inputs;
 mod output;
 mod plan;
@@ -35,6 +37,10 @@ enum Command {
     Validate(Box<validate::Validate>),
     /// Compare a candidate with a baseline
     Compare(Box<compare::Compare>),
+    /// Show what files hold, or write it in the canonical form
+    Import(import::Import),
+    /// Keep measurements to compare with
+    Baseline(baseline::Baselines),
     /// Measure a gate's false-positive rate on your own data
     Calibrate(Box<calibrate::Calibrate>),
     /// Say how many observations are needed, before measuring
@@ -51,6 +57,8 @@ fn main() -> ExitCode {
         Command::Validate(c) => c.run(),
         Command::Compare(c) => c.run(),
         Command::Calibrate(c) => c.run(),
+        Command::Import(c) => c.run(),
+        Command::Baseline(c) => c.run(),
         Command::Plan(c) => c.run(),
         Command::Report(c) => c.run(),
         Command::Stat(c) => c.run(),

@@ -97,7 +97,7 @@ pub(crate) fn save(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// Columns of the terminal; `None` when there is none.
-fn terminal_width() -> Option<u16> {
+pub(crate) fn terminal_width() -> Option<u16> {
     if !io::stdout().is_terminal() {
         return None;
     }

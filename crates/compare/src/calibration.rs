@@ -311,6 +311,7 @@ impl<'a> Parts<'a> {
                 observations: Observations::Raw(Raw::complete(sample)),
                 run: self.series.run.as_ref().map(|run| indices.iter().map(|&i| run[i]).collect()),
                 time: None,
+                marks: None,
             }
         })
     }
@@ -391,6 +392,7 @@ mod tests {
             observations: Observations::Raw(Raw::complete(Sample::new(values).unwrap())),
             run: (runs > 1).then_some(run),
             time: None,
+            marks: None,
         };
         Dataset { series: vec![series], ..Dataset::default() }
     }

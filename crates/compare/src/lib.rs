@@ -21,6 +21,7 @@
 //!     )),
 //!     run: None,
 //!     time: None,
+//!     marks: None,
 //! };
 //! let slower = regression(&series(0.0), &series(1.0), &Settings::new(Seed(42)))?;
 //! assert!(slower.findings.iter().all(|f| f.verdict == Verdict::Fail));

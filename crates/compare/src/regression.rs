@@ -190,6 +190,7 @@ mod tests {
             observations: Observations::Raw(Raw::complete(Sample::new(values).unwrap())),
             run,
             time: None,
+            marks: None,
         }
     }
 

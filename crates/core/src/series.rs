@@ -18,13 +18,15 @@ pub struct Series {
     pub run: Option<Vec<u32>>,
     /// End of each element's window in nanoseconds since 1970, when the data say.
     pub time: Option<Vec<i64>>,
+    /// What each element is marked with, such as the commit it was measured at.
+    pub marks: Option<Vec<String>>,
 }
 
 /// Why a [`Series`] is not consistent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} has {got} elements, the observations {want}")]
 pub struct SeriesError {
-    /// `run` or `time`.
+    /// `run`, `time` or `marks`.
     pub field: &'static str,
     /// Elements it has.
     pub got: usize,
@@ -33,14 +35,23 @@ pub struct SeriesError {
 }
 
 impl Series {
-    /// Checks that `run` and `time` are as long as the observations.
+    /// A series without labels, runs, times and marks.
+    #[must_use]
+    pub const fn new(metric: Metric, observations: Observations) -> Self {
+        Self { metric, labels: Labels::new(), observations, run: None, time: None, marks: None }
+    }
+
+    /// Checks that `run`, `time` and `marks` are as long as the observations.
     ///
     /// # Errors
     /// One of them is not.
     pub fn check(&self) -> Result<(), SeriesError> {
         let want = self.observations.len();
-        let lengths =
-            [("run", self.run.as_ref().map(Vec::len)), ("time", self.time.as_ref().map(Vec::len))];
+        let lengths = [
+            ("run", self.run.as_ref().map(Vec::len)),
+            ("time", self.time.as_ref().map(Vec::len)),
+            ("marks", self.marks.as_ref().map(Vec::len)),
+        ];
         for (field, len) in lengths {
             if let Some(got) = len.filter(|&len| len != want) {
                 return Err(SeriesError { field, got, want });

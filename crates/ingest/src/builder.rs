@@ -1,15 +1,18 @@
 use std::collections::{BTreeSet, HashMap};
 
 use tailproof_core::{
-    Dataset, Dimension, Direction, Labels, Metric, Observations, Raw, Sample, Series, Source, Unit,
-    glob,
+    Binned, Dataset, Dimension, Direction, Ecdf, Loop, Metric, Source, Summary, Unit, glob,
 };
 
 use crate::error::IngestError;
+pub(crate) use crate::growing::Kind;
+use crate::growing::{Growing, Values};
 use crate::options::Options;
 
-/// Most series of a data set; text that makes more is no label but an identifier.
+/// Most series that text columns make; text that makes more is no label but an identifier.
 const MOST_SERIES: usize = 1_000;
+/// Most series that formats with benchmarks of their own make.
+const MOST_BENCHMARKS: usize = 100_000;
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug)]
@@ -19,75 +22,76 @@ pub(crate) struct At<'a> {
     pub(crate) text: &'a str,
 }
 
-/// Run and time of an observation, when the input has such columns.
+/// Run, time and mark of an observation, when the input has such columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct When {
     pub(crate) run: Option<u32>,
     pub(crate) time: Option<i64>,
+    /// A number that [`Builder::mark`] gave.
+    pub(crate) mark: Option<u32>,
 }
 
 /// Collects observations of all inputs, series by series.
 pub(crate) struct Builder<'a> {
     pub(crate) options: &'a Options,
-    inputs: usize,
+    /// Whether there is more than one input, each a run of its own.
+    several: bool,
+    /// The input, or the folder that it is part of.
     index: usize,
     file: String,
+    /// Labels of everything in the input.
+    labels: Vec<(String, String)>,
+    generator: Option<Loop>,
     series: Vec<Growing>,
     by_key: HashMap<(String, Vec<(String, String)>), usize>,
     runs: HashMap<(usize, String), u32>,
+    /// Texts that elements are marked with, such as commits.
+    marks: Vec<String>,
+    by_mark: HashMap<String, u32>,
     /// Metrics met so far, wanted or not, for messages.
     met: BTreeSet<String>,
     /// What people should know of the data.
     notes: Vec<String>,
 }
 
-struct Growing {
-    metric: Metric,
-    labels: Labels,
-    /// The unit that data, command line or configuration state.
-    known: Option<Unit>,
-    nonnegative: bool,
-    values: Values,
-    run: Vec<u32>,
-    time: Vec<i64>,
-    /// Input of the first element, and whether another one followed.
-    input: usize,
-    merged: bool,
-}
-
-enum Values {
-    Raw(Vec<f64>),
-    Events(Vec<(u64, u64)>),
-}
-
-impl Growing {
-    fn len(&self) -> usize {
-        match &self.values {
-            Values::Raw(v) => v.len(),
-            Values::Events(v) => v.len(),
-        }
-    }
-}
-
 impl<'a> Builder<'a> {
-    pub(crate) fn new(options: &'a Options, inputs: usize) -> Self {
+    pub(crate) fn new(options: &'a Options, several: bool) -> Self {
         Self {
             options,
-            inputs,
+            several,
             index: 0,
             file: String::new(),
+            labels: Vec::new(),
+            generator: None,
             series: Vec::new(),
             by_key: HashMap::new(),
             runs: HashMap::new(),
+            marks: Vec::new(),
+            by_mark: HashMap::new(),
             met: BTreeSet::new(),
             notes: Vec::new(),
         }
     }
 
-    /// Begins an input.
-    pub(crate) fn start(&mut self, index: usize, file: &str) {
+    /// Begins an input; inputs of the same index are one run.
+    pub(crate) fn start(&mut self, index: usize, file: &str, labels: Vec<(String, String)>) {
         self.index = index;
+        self.labels = labels;
         file.clone_into(&mut self.file);
+    }
+
+    /// Says what people should know of the data, once.
+    pub(crate) fn note(&mut self, text: String) {
+        if !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
+
+    /// Says whether the load waited for answers; closed loops count when inputs differ.
+    pub(crate) fn generator(&mut self, kind: Loop) {
+        if self.generator != Some(Loop::Closed) {
+            self.generator = Some(kind);
+        }
     }
 
     /// Whether the metric under this heading is kept; remembers it for messages.
@@ -109,6 +113,16 @@ impl<'a> Builder<'a> {
     pub(crate) fn run(&mut self, label: &str) -> u32 {
         let next = self.runs.len() as u32;
         *self.runs.entry((self.index, label.to_owned())).or_insert(next)
+    }
+
+    /// A number standing for the text that elements are marked with, such as a commit.
+    pub(crate) fn mark(&mut self, text: &str) -> u32 {
+        if let Some(&known) = self.by_mark.get(text) {
+            return known;
+        }
+        self.marks.push(text.to_owned());
+        self.by_mark.insert(text.to_owned(), self.marks.len() as u32 - 1);
+        self.marks.len() as u32 - 1
     }
 
     /// The series of a heading and labels, made when it is new.
@@ -152,7 +166,8 @@ impl<'a> Builder<'a> {
             });
         }
         let unit = known.clone().or_else(|| supposed.into_iter().next());
-        let key = (name.clone(), labels.to_vec());
+        let labels = self.with_own(labels);
+        let key = (name.clone(), labels.clone());
         if let Some(&found) = self.by_key.get(&key) {
             let own = &self.series[found];
             if own.known != known {
@@ -170,13 +185,10 @@ impl<'a> Builder<'a> {
         if known.is_none()
             && let Some(unit) = &unit
         {
-            let note = format!(
+            self.note(format!(
                 "the data state no unit for {name}: taken as {unit}, which the objective uses \
                  (--unit says otherwise)"
-            );
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
+            ));
         }
         if self.series.len() >= MOST_SERIES {
             return Err(IngestError::TooManySeries {
@@ -192,21 +204,96 @@ impl<'a> Builder<'a> {
         } else if events {
             metric.direction = Direction::Higher;
         }
+        let kind = if events { Kind::Events } else { Kind::Raw };
+        Ok(self.begin(metric, labels, known, kind))
+    }
+
+    /// The labels of the input, then those of its record.
+    fn with_own(&self, labels: &[(String, String)]) -> Vec<(String, String)> {
+        self.labels.iter().chain(labels).cloned().collect()
+    }
+
+    /// The series of a metric that a format with a structure of its own describes; `None` when
+    /// it is not wanted.
+    pub(crate) fn described(
+        &mut self,
+        mut metric: Metric,
+        labels: &[(&str, &str)],
+        kind: Kind,
+        line: u64,
+    ) -> Result<Option<usize>, IngestError> {
+        if !self.wants(&metric.name) {
+            return Ok(None);
+        }
+        let kept = |name: &str| match &self.options.labels {
+            Some(listed) => name == "benchmark" || listed.iter().any(|l| l == name),
+            None => true,
+        };
+        let owned = labels.iter().filter(|l| kept(l.0)).map(|l| (l.0.to_owned(), l.1.to_owned()));
+        let mut labels = self.with_own(&owned.collect::<Vec<_>>());
+        labels.sort();
+        labels.dedup_by(|a, b| a.0 == b.0);
+        let (configured, direction) = self.options.stated(&metric.name);
+        metric.unit = metric.unit.or_else(|| self.options.unit.clone()).or(configured);
+        metric.direction = direction.unwrap_or(match metric.direction {
+            Direction::Unknown if kind == Kind::Events => Direction::Higher,
+            known => known,
+        });
+        let key = (metric.name.clone(), labels.clone());
+        let Some(&found) = self.by_key.get(&key) else {
+            if self.series.len() >= MOST_BENCHMARKS {
+                return Err(self.line_error(line, format!("more than {MOST_BENCHMARKS} series")));
+            }
+            let known = metric.unit.clone();
+            return Ok(Some(self.begin(metric, labels, known, kind)));
+        };
+        let own = &self.series[found];
+        if own.metric.unit != metric.unit {
+            let text = |u: &Option<Unit>| u.as_ref().map_or("no unit".into(), Unit::to_string);
+            return Err(IngestError::UnitConflict {
+                file: self.file.clone(),
+                metric: metric.name,
+                have: text(&metric.unit),
+                said: "another record or input",
+                other: text(&own.metric.unit),
+            });
+        }
+        if own.values.kind() != kind {
+            let problem = format!(
+                "{} is there in two kinds (samples, summaries, histograms or counts), which cannot \
+                 be one series",
+                metric.name
+            );
+            return Err(self.line_error(line, problem));
+        }
+        Ok(Some(found))
+    }
+
+    /// Begins a series.
+    fn begin(
+        &mut self,
+        metric: Metric,
+        labels: Vec<(String, String)>,
+        known: Option<Unit>,
+        kind: Kind,
+    ) -> usize {
         let nonnegative =
             matches!(metric.unit, Some(Unit::Scaled { dimension: Dimension::Time, .. }));
+        let key = (metric.name.clone(), labels.clone());
         self.series.push(Growing {
             metric,
-            labels: labels.iter().cloned().collect(),
+            labels: labels.into_iter().collect(),
             known,
             nonnegative,
-            values: if events { Values::Events(Vec::new()) } else { Values::Raw(Vec::new()) },
+            values: Values::new(kind),
             run: Vec::new(),
             time: Vec::new(),
+            marks: Vec::new(),
             input: self.index,
             merged: false,
         });
         self.by_key.insert(key, self.series.len() - 1);
-        Ok(self.series.len() - 1)
+        self.series.len() - 1
     }
 
     /// Adds an observation; refuses what is not finite, and negative durations.
@@ -224,11 +311,82 @@ impl<'a> Builder<'a> {
         if own.nonnegative && value < 0.0 {
             return Err(self.cell(at, "a duration is not negative"));
         }
-        let Values::Raw(values) = &mut own.values else {
+        let Values::Raw(values, _) = &mut own.values else {
             return Err(self.cell(at, "this metric is a count of events elsewhere"));
         };
         values.push(value);
-        self.place(series, when).map_err(|problem| self.line_error(at.line, problem))
+        self.place(series, when, at.line)
+    }
+
+    /// Adds an observation that is only known to lie above `limit`: a request that failed or
+    /// timed out after so long.
+    pub(crate) fn push_above(
+        &mut self,
+        series: usize,
+        limit: f64,
+        when: When,
+        at: At<'_>,
+    ) -> Result<(), IngestError> {
+        self.push(series, limit, when, at)?;
+        if let Values::Raw(values, above) = &mut self.series[series].values {
+            above.push(values.len() as u32 - 1);
+        }
+        Ok(())
+    }
+
+    /// Adds what a tool printed instead of samples.
+    pub(crate) fn push_summary(
+        &mut self,
+        series: usize,
+        summary: Summary,
+        when: When,
+        line: u64,
+    ) -> Result<(), IngestError> {
+        let own = &mut self.series[series];
+        let name = own.metric.name.clone();
+        let wrong = |x: &f64| !x.is_finite() || own.nonnegative && *x < 0.0;
+        if let Some(bad) = numbers(&summary).into_iter().find(wrong) {
+            return Err(self.line_error(line, format!("{name} cannot be {bad}")));
+        }
+        let Values::Summary(values) = &mut own.values else {
+            return Err(self.line_error(line, format!("{name} is no summary elsewhere")));
+        };
+        values.push(summary);
+        self.place(series, when, line)
+    }
+
+    /// Adds a histogram.
+    pub(crate) fn push_binned(
+        &mut self,
+        series: usize,
+        binned: Binned,
+        when: When,
+        line: u64,
+    ) -> Result<(), IngestError> {
+        let own = &mut self.series[series];
+        let Values::Binned(values) = &mut own.values else {
+            let problem = format!("{} is no histogram elsewhere", own.metric.name);
+            return Err(self.line_error(line, problem));
+        };
+        values.push(binned);
+        self.place(series, when, line)
+    }
+
+    /// Adds values with counts.
+    pub(crate) fn push_atoms(
+        &mut self,
+        series: usize,
+        atoms: Ecdf,
+        when: When,
+        line: u64,
+    ) -> Result<(), IngestError> {
+        let own = &mut self.series[series];
+        let Values::Atoms(values) = &mut own.values else {
+            let problem = format!("{} has no counted values elsewhere", own.metric.name);
+            return Err(self.line_error(line, problem));
+        };
+        values.push(atoms);
+        self.place(series, when, line)
     }
 
     /// Adds a window of events.
@@ -252,25 +410,33 @@ impl<'a> Builder<'a> {
             return Err(self.cell(at, "this metric holds values elsewhere"));
         };
         events.push((good, total));
-        self.place(series, when).map_err(|problem| self.line_error(at.line, problem))
+        self.place(series, when, at.line)
     }
 
     /// Notes run and time of the element just added.
-    fn place(&mut self, series: usize, when: When) -> Result<(), &'static str> {
-        let (index, several) = (self.index, self.inputs > 1);
-        let run = when.run.or_else(|| several.then(|| self.run("")));
+    fn place(&mut self, series: usize, when: When, line: u64) -> Result<(), IngestError> {
+        let index = self.index;
+        let run = when.run.or_else(|| self.several.then(|| self.run("")));
         let own = &mut self.series[series];
         own.merged |= own.input != index;
-        let before = own.len() - 1;
+        let before = own.values.len() - 1;
         let mixed = |has: bool, len: usize| has && len != before || !has && len != 0;
-        if mixed(run.is_some(), own.run.len()) {
-            return Err("some observations of a series have a run and some do not");
+        let (runs, times, marks) = (own.run.len(), own.time.len(), own.marks.len());
+        for (what, has, len) in [
+            ("run", run.is_some(), runs),
+            ("time", when.time.is_some(), times),
+            ("mark", when.mark.is_some(), marks),
+        ] {
+            if mixed(has, len) {
+                let problem =
+                    format!("some observations of a series have a {what} and some do not");
+                return Err(self.line_error(line, problem));
+            }
         }
-        if mixed(when.time.is_some(), own.time.len()) {
-            return Err("some observations of a series have a time and some do not");
-        }
+        let own = &mut self.series[series];
         own.run.extend(run);
         own.time.extend(when.time);
+        own.marks.extend(when.mark.map(|m| self.marks[m as usize].clone()));
         Ok(())
     }
 
@@ -319,53 +485,14 @@ impl<'a> Builder<'a> {
             return Err(IngestError::Empty(files));
         }
         let series = self.series.into_iter().map(Growing::finish).collect();
-        Ok(Dataset { series, sources, generator: None, notes: self.notes })
+        Ok(Dataset { series, sources, generator: self.generator, notes: self.notes })
     }
 }
 
-impl Growing {
-    fn finish(self) -> Series {
-        let Self { metric, labels, mut values, mut run, mut time, merged, .. } = self;
-        let timed = !time.is_empty();
-        if timed && !time.is_sorted() {
-            let mut order: Vec<u32> = (0..time.len() as u32).collect();
-            order.sort_by_key(|&i| time[i as usize]);
-            match &mut values {
-                Values::Raw(v) => permute(v, &order),
-                Values::Events(v) => permute(v, &order),
-            }
-            permute(&mut time, &order);
-            if !run.is_empty() {
-                permute(&mut run, &order);
-            }
-        }
-        let observations = match values {
-            Values::Events(events) => Observations::Events(events),
-            Values::Raw(mut values) => {
-                values.shrink_to_fit();
-                let sample =
-                    Sample::new(values).expect("only finite values are pushed, one at least");
-                let ordered = timed || !merged;
-                Observations::Raw(Raw::complete(if ordered {
-                    sample.in_time_order()
-                } else {
-                    sample
-                }))
-            }
-        };
-        Series {
-            metric,
-            labels,
-            observations,
-            run: (!run.is_empty()).then_some(run),
-            time: timed.then_some(time),
-        }
-    }
-}
-
-fn permute<T: Copy>(values: &mut [T], order: &[u32]) {
-    let old = values.to_vec();
-    for (slot, &i) in values.iter_mut().zip(order) {
-        *slot = old[i as usize];
-    }
+/// Every number of a summary.
+fn numbers(summary: &Summary) -> Vec<f64> {
+    let Summary { mean, sd, min, max, quantiles, interval, .. } = summary;
+    let ends = interval.iter().flat_map(|i| [i.0, i.1]);
+    let plain = [mean, sd, min, max].into_iter().copied().flatten();
+    plain.chain(quantiles.iter().map(|q| q.1)).chain(ends).collect()
 }

@@ -16,6 +16,8 @@ pub struct Input {
     name: String,
     kind: Kind,
     watch: Option<Watch>,
+    labels: Vec<(String, String)>,
+    group: Option<String>,
 }
 
 /// Told how many bytes have been read since it was told last.
@@ -44,13 +46,34 @@ impl Input {
         let path = path.as_ref();
         let name = path.display().to_string();
         let kind = if name == "-" { Kind::Stdin } else { Kind::Path(path.to_owned()) };
-        Self { name, kind, watch: None }
+        Self { name, kind, watch: None, labels: Vec::new(), group: None }
     }
 
     /// Bytes in memory, under a name for messages.
     #[must_use]
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), kind: Kind::Bytes(bytes.into()), watch: None }
+        let (name, kind) = (name.into(), Kind::Bytes(bytes.into()));
+        Self { name, kind, watch: None, labels: Vec::new(), group: None }
+    }
+
+    /// Labels of everything in it, such as the benchmark that a folder tells.
+    #[must_use]
+    pub fn labelled(self, labels: Vec<(String, String)>) -> Self {
+        Self { labels, ..self }
+    }
+
+    /// Makes it part of a run: inputs of one group are not runs of their own.
+    #[must_use]
+    pub fn part_of(self, group: impl Into<String>) -> Self {
+        Self { group: Some(group.into()), ..self }
+    }
+
+    pub(crate) fn labels(&self) -> &[(String, String)] {
+        &self.labels
+    }
+
+    pub(crate) fn group(&self) -> Option<&str> {
+        self.group.as_deref()
     }
 
     /// Tells `watch` how many bytes were read, each time some are.

@@ -5,6 +5,7 @@
 //! | What is in these files?                   | [`read`]            |
 //! | Which columns, in which units?            | [`Options`], [`Wanted`] |
 //! | Which formats are understood?             | [`Format`]          |
+//! | How is a data set written down?           | [`write`]           |
 //! | On what machine does this run?            | [`environment`]     |
 //!
 //! ```
@@ -23,13 +24,16 @@
 //! that names file, line, column and value; nothing is dropped silently.
 
 mod builder;
+mod canonical;
 mod error;
 mod format;
+mod growing;
 mod host;
 mod input;
 mod options;
 mod timestamp;
 
+pub use canonical::write;
 pub use error::IngestError;
 pub use format::{FORMATS, Format};
 pub use host::environment;
@@ -49,6 +53,14 @@ pub fn source(path: &std::path::Path, format: &str) -> Result<Source, IngestErro
     Ok(Source { name, sha256, bytes, format: format.to_owned() })
 }
 
+/// What a path names: standard input for `-`, a file, or the files of a folder.
+///
+/// # Errors
+/// The folder cannot be read, or there is nothing in it.
+pub fn inputs(path: &std::path::Path) -> Result<Vec<Input>, IngestError> {
+    Ok(vec![Input::from_path(path)])
+}
+
 /// Reads inputs into one data set: one series per metric and label set.
 ///
 /// Series of several inputs with the same metric and labels are merged; without a run
@@ -62,21 +74,37 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
     if inputs.is_empty() {
         return Err(IngestError::NoInput);
     }
-    let mut builder = builder::Builder::new(options, inputs.len());
-    let mut sources = Vec::new();
-    for (index, input) in inputs.into_iter().enumerate() {
-        let name = input.name().to_owned();
+    // A folder is one run, and so is a file that is named by itself.
+    let mut groups: Vec<Option<String>> = Vec::new();
+    let runs: Vec<usize> = inputs
+        .iter()
+        .map(|input| {
+            let group = input.group().map(str::to_owned);
+            let known = group.as_ref().and(groups.iter().position(|g| *g == group));
+            known.unwrap_or_else(|| {
+                groups.push(group);
+                groups.len() - 1
+            })
+        })
+        .collect();
+    let mut builder = builder::Builder::new(options, groups.len() > 1);
+    let mut sources: Vec<Source> = Vec::new();
+    let mut seen = std::collections::HashMap::new();
+    for (input, run) in inputs.into_iter().zip(runs) {
+        let (name, labels) = (input.name().to_owned(), input.labels().to_vec());
+        let grouped = input.group().is_some();
         let mut opened = input.open()?;
         let format = match options.format {
             Some(format) => format,
             None => format::detect(&name, opened.head())?,
         };
-        builder.start(index, &name);
+        builder.start(run, &name, labels);
         (format.reader())(&mut opened, &mut builder)?;
         let (sha256, bytes) = opened.finish()?;
         let source = Source { name, sha256, bytes, format: format.name().to_owned() };
-        if let Some(same) = sources.iter().find(|s: &&Source| s.sha256 == source.sha256) {
-            return Err(IngestError::SameContent(same.name.clone(), source.name));
+        // Files of a folder speak of different benchmarks and may be equal.
+        if let Some(same) = seen.insert(sha256, sources.len()).filter(|_| !grouped) {
+            return Err(IngestError::SameContent(sources[same].name.clone(), source.name));
         }
         sources.push(source);
     }

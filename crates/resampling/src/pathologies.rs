@@ -190,6 +190,7 @@ mod tests {
             observations: Observations::Raw(Raw::complete(sample)),
             run: None,
             time,
+            marks: None,
         }
     }
 

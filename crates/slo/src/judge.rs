@@ -280,6 +280,7 @@ fn pool(objective: &Objective, matching: &[&Series]) -> Result<Series, SloError>
         })),
         run: Some(rows.iter().map(|r| r.1).collect()),
         time: timed.then(|| rows.iter().map(|r| r.0).collect()),
+        marks: None,
     })
 }
 

@@ -21,6 +21,7 @@
 //!     observations: Observations::Raw(Raw::complete(sample)),
 //!     run: None,
 //!     time: None,
+//!     marks: None,
 //! };
 //! let data = Dataset { series: vec![series], ..Dataset::default() };
 //! let objective: Objective = "latency: p95 <= 0.15 s".parse()?;

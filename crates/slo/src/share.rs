@@ -458,6 +458,7 @@ mod tests {
             observations,
             run: None,
             time: None,
+            marks: None,
         };
         let data = Dataset { series: vec![series], ..Dataset::default() };
         let judged = judge(&data, &[objective.parse().unwrap()], &Settings::new(Seed(1)));

@@ -246,6 +246,7 @@ pub(super) fn series(name: &str, sample: Sample, run: Option<Vec<u32>>) -> Serie
         observations: Observations::Raw(Raw::complete(sample)),
         run,
         time: None,
+        marks: None,
     }
 }
 

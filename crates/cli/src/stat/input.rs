@@ -145,6 +145,7 @@ impl Named {
             observations: Observations::Raw(Raw::complete(self.sample.clone())),
             run: self.run.clone(),
             time: self.time.clone(),
+            marks: None,
         }
     }
 

@@ -1,5 +1,8 @@
 //! JSON and NDJSON: a list of numbers, an object of lists, or objects whose keys are columns.
 
+use std::io::Read;
+
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tailproof_core::Unit;
 
@@ -7,6 +10,9 @@ use crate::builder::{At, Builder, When};
 use crate::error::IngestError;
 use crate::input::Opened;
 use crate::timestamp;
+
+/// Largest document.
+const LARGEST: u64 = 256 << 20;
 
 /// One object a line.
 pub(crate) fn read_lines(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
@@ -16,9 +22,7 @@ pub(crate) fn read_lines(input: &mut Opened, builder: &mut Builder<'_>) -> Resul
         if buffer.trim_ascii().is_empty() {
             continue;
         }
-        let value: Value = serde_json::from_slice(&buffer)
-            .map_err(|e| builder.line_error(line, json_problem(&e)))?;
-        match value {
+        match parse_line(&buffer, line, builder)? {
             Value::Object(map) => object(&map, builder, line)?,
             other => {
                 let text = other.to_string();
@@ -30,18 +34,47 @@ pub(crate) fn read_lines(input: &mut Opened, builder: &mut Builder<'_>) -> Resul
     Ok(())
 }
 
-/// One document.
+/// The whole document as a type.
+///
+/// JSON that is one document has to be held whole; what is larger than [`LARGEST`] is refused.
+pub(crate) fn document<T: DeserializeOwned>(
+    input: &mut Opened,
+    builder: &Builder<'_>,
+) -> Result<T, IngestError> {
+    let mut bytes = Vec::new();
+    let limited = input.reader.by_ref().take(LARGEST + 1).read_to_end(&mut bytes);
+    limited.map_err(|source| input.io(source))?;
+    if bytes.len() as u64 > LARGEST {
+        let problem = "a JSON document of more than 256 MiB; write one object a line (NDJSON), \
+                       which is read as a stream";
+        return Err(builder.line_error(1, problem));
+    }
+    parse(&bytes, builder)
+}
+
+/// Bytes as a document of a type.
+pub(crate) fn parse<T: DeserializeOwned>(
+    bytes: &[u8],
+    builder: &Builder<'_>,
+) -> Result<T, IngestError> {
+    serde_json::from_slice(bytes).map_err(|e| builder.line_error(e.line() as u64, json_problem(&e)))
+}
+
+/// A line as a type.
+pub(crate) fn parse_line<T: DeserializeOwned>(
+    bytes: &[u8],
+    line: u64,
+    builder: &Builder<'_>,
+) -> Result<T, IngestError> {
+    serde_json::from_slice(bytes).map_err(|e| builder.line_error(line, json_problem(&e)))
+}
+
+/// Reads one document.
 pub(crate) fn read_document(
     input: &mut Opened,
     builder: &mut Builder<'_>,
 ) -> Result<(), IngestError> {
-    let value: Value = serde_json::from_reader(&mut input.reader).map_err(|e| {
-        if e.is_io() {
-            input.io(e.into())
-        } else {
-            builder.line_error(e.line() as u64, json_problem(&e))
-        }
-    })?;
+    let value: Value = document(input, builder)?;
     match value {
         Value::Array(items) if items.iter().any(Value::is_object) => {
             for (i, item) in items.iter().enumerate() {

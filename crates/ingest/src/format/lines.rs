@@ -4,12 +4,24 @@ use crate::builder::{At, Builder, When};
 use crate::error::IngestError;
 use crate::input::Opened;
 
-pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let mut series = None;
+/// Calls `f` with the number and text of every line.
+pub(crate) fn each(
+    input: &mut Opened,
+    builder: &mut Builder<'_>,
+    mut f: impl FnMut(&mut Builder<'_>, u64, &str) -> Result<(), IngestError>,
+) -> Result<(), IngestError> {
     let (mut buffer, mut line) = (Vec::new(), 0);
     while input.line(&mut buffer)? {
         line += 1;
-        let text = String::from_utf8_lossy(&buffer);
+        f(builder, line, &String::from_utf8_lossy(&buffer))?;
+    }
+    Ok(())
+}
+
+/// Reads one number a line.
+pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    let mut series = None;
+    each(input, builder, |builder, line, text| {
         // Old line ends are single carriage returns.
         for text in text.split('\r').map(str::trim) {
             if text.is_empty() || text.starts_with('#') {
@@ -27,6 +39,6 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
             };
             builder.push(series, value, When::default(), at)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -1,5 +1,6 @@
 //! The formats, and how one is told from another.
 
+mod canonical;
 mod criterion;
 mod csv;
 mod json;
@@ -25,18 +26,32 @@ pub enum Format {
     Lines,
     /// Criterion's `sample.json`.
     Criterion,
+    /// Tailproof's own.
+    Canonical,
+}
+
+/// What the format is found by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    /// Name of the file.
+    pub(crate) name: &'a str,
+    /// Its first 64 KiB.
+    pub(crate) text: &'a str,
+    /// The first line that is not blank, trimmed.
+    pub(crate) first: &'a str,
 }
 
 pub(crate) type Reader = fn(&mut Opened, &mut Builder<'_>) -> Result<(), IngestError>;
 
 /// Every format with its name and reader.
-pub const FORMATS: [(&str, Format); 6] = [
+pub const FORMATS: [(&str, Format); 7] = [
     ("csv", Format::Csv),
     ("tsv", Format::Tsv),
     ("ndjson", Format::Ndjson),
     ("json", Format::Json),
     ("lines", Format::Lines),
     ("criterion", Format::Criterion),
+    ("tailproof", Format::Canonical),
 ];
 
 impl Format {
@@ -60,6 +75,7 @@ impl Format {
             Self::Json => json::read_document,
             Self::Lines => lines::read,
             Self::Criterion => criterion::read,
+            Self::Canonical => canonical::read,
         }
     }
 }
@@ -69,6 +85,10 @@ pub(crate) fn detect(file: &str, head: &[u8]) -> Result<Format, IngestError> {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty());
     let Some(first) = lines.next() else { return Err(IngestError::Empty(file.to_owned())) };
+    let head = Head { name: file, text: &text, first };
+    if canonical::matches(&head) {
+        return Ok(Format::Canonical);
+    }
     if first.starts_with(['{', '[']) {
         let complete = serde_json::from_str::<serde_json::Value>(first).is_ok();
         let more = lines.next().is_some_and(|l| l.starts_with('{'));
