@@ -14,6 +14,7 @@ mod inputs;
 mod output;
 mod plan;
 mod report;
+mod run;
 mod stat;
 mod validate;
 
@@ -37,6 +38,8 @@ enum Command {
     Validate(Box<validate::Validate>),
     /// Compare a candidate with a baseline
     Compare(Box<compare::Compare>),
+    /// Time commands side by side until the answer is precise
+    Run(Box<run::Run>),
     /// Show what files hold, or write it in the canonical form
     Import(import::Import),
     /// Keep measurements to compare with
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Validate(c) => c.run(),
         Command::Compare(c) => c.run(),
         Command::Calibrate(c) => c.run(),
+        Command::Run(c) => c.run(),
         Command::Import(c) => c.run(),
         Command::Baseline(c) => c.run(),
         Command::Plan(c) => c.run(),
