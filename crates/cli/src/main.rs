@@ -9,6 +9,7 @@ mod calibrate;
 mod compare;
 mod comparison;
 mod exit;
+mod flame;
 mod import;
 mod inputs;
 mod output;
@@ -40,6 +41,8 @@ enum Command {
     Compare(Box<compare::Compare>),
     /// Time commands side by side until the answer is precise
     Run(Box<run::Run>),
+    /// Draw folded stacks as a flame graph, and say which functions changed
+    Flame(flame::Flame),
     /// Show what files hold, or write it in the canonical form
     Import(import::Import),
     /// Keep measurements to compare with
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Calibrate(c) => c.run(),
         Command::Run(c) => c.run(),
         Command::Import(c) => c.run(),
+        Command::Flame(c) => c.run(),
         Command::Baseline(c) => c.run(),
         Command::Plan(c) => c.run(),
         Command::Report(c) => c.run(),

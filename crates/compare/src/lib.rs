@@ -7,6 +7,7 @@
 //! | Is the change relative to the baseline within limits? | [`relative`], [`relatives`] |
 //! | How often does the gate fail on data that did not change? | [`calibrate`]     |
 //! | Intervals of a ratio or difference, and their p       | [`change::Change`]    |
+//! | Which functions take another share of the time?       | [`profile::share_changes`] |
 //!
 //! ```
 //! use tailproof_compare::{Settings, regression};
@@ -35,6 +36,7 @@ mod calibration;
 pub mod change;
 mod dataset;
 mod family;
+pub mod profile;
 mod regression;
 mod relative;
 mod row;

@@ -28,6 +28,8 @@
 mod artifact;
 mod atomic;
 mod evidence;
+#[cfg(feature = "flame")]
+mod flame;
 mod grid;
 mod markdown;
 mod table;
@@ -40,6 +42,8 @@ pub use atomic::write_atomically;
 pub use evidence::{
     ComparisonSettings, Evidence, EvidenceError, InputRecord, Number, SCHEMA, Settings, Tool,
 };
+#[cfg(feature = "flame")]
+pub use flame::{differential_flame_graph, flame_graph};
 pub use grid::Grid;
 pub use markdown::markdown;
 pub use table::{printable, table};

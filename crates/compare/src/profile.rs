@@ -1,0 +1,248 @@
+//! Where the time goes: the share of each function in sampled stacks, and how it changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tailproof_core::Level;
+use tailproof_hypothesis::{
+    Correction, Proportion, difference_newcombe, fcr_level, two_proportions_z,
+};
+
+/// Largest number of samples of a profile.
+const MOST: u64 = 1 << 52;
+
+/// Sampled stacks, as `stackcollapse` tools write them: `main;parse;next 42`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Samples whose stack holds the function anywhere.
+    total: BTreeMap<String, u64>,
+    /// Samples in which it was running itself.
+    own: BTreeMap<String, u64>,
+    samples: u64,
+}
+
+/// A line that is no stack with a count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct ProfileError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// Which samples count for a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counted {
+    /// Those in which it, or something that it called, was running.
+    #[default]
+    Total,
+    /// Those in which it was running itself.
+    Own,
+}
+
+/// A function in two profiles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShareChange {
+    /// Its name.
+    pub function: String,
+    /// Its share before.
+    pub before: f64,
+    /// Its share after.
+    pub after: f64,
+    /// Interval of `after − before`.
+    pub interval: (f64, f64),
+    /// Two-sided p of equal shares.
+    pub p: f64,
+    /// The same after Benjamini and Hochberg over all functions.
+    pub adjusted_p: f64,
+    /// Whether the share changed at the level of the family.
+    pub changed: bool,
+}
+
+/// Functions in two profiles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShareChanges {
+    /// The largest change first.
+    pub functions: Vec<ShareChange>,
+    /// Level of the intervals.
+    pub level: Level,
+}
+
+impl Profile {
+    /// Reads folded stacks; blank lines and lines that begin with `#` are skipped.
+    ///
+    /// # Errors
+    /// A line without a count, with a stack that is empty, or too many samples; no stack.
+    pub fn parse(text: &str) -> Result<Self, ProfileError> {
+        let mut profile = Self::default();
+        for (i, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let wrong = |problem: String| ProfileError { line: i + 1, problem };
+            let shown: String = line.chars().take(60).collect();
+            let (stack, count) = line
+                .rsplit_once(char::is_whitespace)
+                .and_then(|(stack, n)| Some((stack.trim_end(), n.parse::<u64>().ok()?)))
+                .filter(|(stack, _)| !stack.is_empty())
+                .ok_or_else(|| {
+                    wrong(format!("a stack and its count, such as main;parse 42, got {shown:?}"))
+                })?;
+            profile.samples += count;
+            if count > MOST || profile.samples > MOST {
+                return Err(wrong("more than 2^52 samples".to_owned()));
+            }
+            // A function that calls itself is in the stack once.
+            let frames: BTreeSet<&str> = stack.split(';').collect();
+            for frame in frames {
+                *profile.total.entry(frame.to_owned()).or_default() += count;
+            }
+            let leaf = stack.rsplit(';').next().unwrap_or(stack);
+            *profile.own.entry(leaf.to_owned()).or_default() += count;
+        }
+        if profile.samples == 0 {
+            return Err(ProfileError { line: 1, problem: "there is no sampled stack".to_owned() });
+        }
+        Ok(profile)
+    }
+
+    /// Samples in all.
+    #[must_use]
+    pub const fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Samples of a function.
+    #[must_use]
+    pub fn count(&self, function: &str, counted: Counted) -> u64 {
+        self.of(counted).get(function).copied().unwrap_or(0)
+    }
+
+    fn of(&self, counted: Counted) -> &BTreeMap<String, u64> {
+        match counted {
+            Counted::Total => &self.total,
+            Counted::Own => &self.own,
+        }
+    }
+
+    /// The share of a function.
+    ///
+    /// # Panics
+    /// Never: a profile has samples, and a function at most all of them.
+    #[must_use]
+    pub fn share(&self, function: &str, counted: Counted) -> Proportion {
+        Proportion::new(self.count(function, counted), self.samples)
+            .expect("a function is in at most all samples, of which there is one")
+    }
+
+    /// The functions with their shares, the largest first.
+    #[must_use]
+    pub fn shares(&self, counted: Counted) -> Vec<(&str, Proportion)> {
+        let mut all: Vec<(&str, Proportion)> =
+            self.of(counted).keys().map(|f| (f.as_str(), self.share(f, counted))).collect();
+        all.sort_by(|a, b| b.1.share().total_cmp(&a.1.share()).then_with(|| a.0.cmp(b.0)));
+        all
+    }
+}
+
+/// How the share of every function changed.
+///
+/// Newcombe's interval of the difference of two shares, and the z test of equal ones; the p of
+/// all functions are a family (Benjamini & Hochberg), and intervals are shown at the level
+/// that this leaves: `1 − max(R, 1) q / m`. A function counts as changed when its adjusted p
+/// is at most q and its interval excludes 0.
+///
+/// Samples of a profiler that follow each other fall into the same calls more often than
+/// independent ones: intervals are too narrow by as much, so that a change near the border is
+/// none. A function with all or none of the samples on both sides has p = 1.
+///
+/// # Source
+/// Newcombe (1998), *Statistics in Medicine* 17(8), 873–890, method 10.
+///
+/// # Example
+/// ```
+/// use tailproof_compare::profile::{Counted, Profile, share_changes};
+/// use tailproof_core::Level;
+///
+/// let before = Profile::parse("main;parse 600\nmain;write 400\n")?;
+/// let after = Profile::parse("main;parse 300\nmain;write 700\n")?;
+/// let changes = share_changes(&before, &after, Counted::Own, Level::P95);
+/// assert!(changes.functions.iter().all(|f| f.changed));
+/// # Ok::<(), tailproof_compare::profile::ProfileError>(())
+/// ```
+#[must_use]
+pub fn share_changes(
+    before: &Profile,
+    after: &Profile,
+    counted: Counted,
+    level: Level,
+) -> ShareChanges {
+    let names: BTreeSet<&String> =
+        before.of(counted).keys().chain(after.of(counted).keys()).collect();
+    let sides = |f: &str| (before.share(f, counted), after.share(f, counted));
+    let p: Vec<f64> = names
+        .iter()
+        .map(|f| {
+            let (x, y) = sides(f);
+            two_proportions_z(x, y).map_or(1.0, |test| test.p.two_sided)
+        })
+        .collect();
+    let q = level.alpha().to_f64();
+    let correction = Correction::BenjaminiHochberg;
+    let adjusted = correction.adjust(&p);
+    let found = adjusted.iter().filter(|&&p| p <= q).count();
+    let shown = Level::with_alpha(fcr_level(correction, q, p.len().max(1), found)).unwrap_or(level);
+    let mut functions: Vec<ShareChange> = names
+        .iter()
+        .zip(p.iter().zip(&adjusted))
+        .map(|(&function, (&p, &adjusted_p))| {
+            let (x, y) = sides(function);
+            let interval = difference_newcombe(x, y, shown);
+            let changed = adjusted_p <= q && (interval.0 > 0.0 || interval.1 < 0.0);
+            let (before, after) = (x.share(), y.share());
+            let function = function.clone();
+            ShareChange { function, before, after, interval, p, adjusted_p, changed }
+        })
+        .collect();
+    let size = |f: &ShareChange| (f.after - f.before).abs();
+    functions.sort_by(|a, b| size(b).total_cmp(&size(a)).then_with(|| a.function.cmp(&b.function)));
+    ShareChanges { functions, level: shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recursion_counts_once_and_names_may_hold_blanks() {
+        let text = "# perf\nmain;f;f;g h 3\nmain;f 2\n\n";
+        let profile = Profile::parse(text).unwrap();
+        assert_eq!(profile.samples(), 5);
+        assert_eq!((profile.count("f", Counted::Total), profile.count("f", Counted::Own)), (5, 2));
+        assert_eq!(profile.count("g h", Counted::Own), 3);
+        assert_eq!(profile.shares(Counted::Total)[0].0, "f");
+    }
+
+    #[test]
+    fn what_is_no_stack_is_said_with_its_line() {
+        for (text, line) in
+            [("a;b 3\na;b x\n", 2), ("12\n", 1), ("", 1), ("a 99999999999999999\n", 1)]
+        {
+            assert_eq!(Profile::parse(text).unwrap_err().line, line, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn equal_profiles_show_no_change_and_new_functions_do() {
+        let before = Profile::parse("a;b 500\na;c 500\n").unwrap();
+        let same = share_changes(&before, &before, Counted::Total, Level::P95);
+        assert!(same.functions.iter().all(|f| !f.changed && f.p == 1.0));
+        let after = Profile::parse("a;b 500\na;d 500\n").unwrap();
+        let changes = share_changes(&before, &after, Counted::Total, Level::P95);
+        let changed: Vec<&str> =
+            changes.functions.iter().filter(|f| f.changed).map(|f| f.function.as_str()).collect();
+        assert_eq!(changed, ["c", "d"]);
+        assert!(changes.functions[0].interval.1 < -0.4);
+    }
+}
