@@ -4,3 +4,4 @@ pub mod expectations;
 pub mod oracle;
 pub mod program;
 pub mod reference;
+pub mod samples;

@@ -96,8 +96,8 @@ impl Fixture {
     /// # Panics
     /// One of them is different, or is of a kind that is not known here.
     pub fn describes(&self, what: &str, values: &[f64], facts: &Value) {
-        let sample = Sample::new(values.to_vec())
-            .unwrap_or_else(|e| panic!("{}: {what}: {e}", self.name));
+        let sample =
+            Sample::new(values.to_vec()).unwrap_or_else(|e| panic!("{}: {what}: {e}", self.name));
         let facts = facts.as_object().unwrap_or_else(|| panic!("{}: {what}", self.name));
         for (key, want) in facts {
             let got = match key.as_str() {

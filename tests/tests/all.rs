@@ -16,3 +16,4 @@ mod plan;
 mod properties;
 mod readme;
 mod reference;
+mod samples;

@@ -15,7 +15,7 @@ use tailproof_slo::{config, openslo};
 /// How data are read.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Reading {
-    /// Format of the data: auto, csv, tsv, ndjson, json, lines or criterion
+    /// Format of the data, when it is not to be found by content: csv, k6, go-bench, …
     #[arg(long, default_value = "auto", value_name = "NAME", value_parser = format)]
     format: Auto,
     /// Unit of the values, when the headings do not say: ms, s, MiB, req/s, …
@@ -45,7 +45,7 @@ fn format(text: &str) -> Result<Auto, String> {
     if text == "auto" {
         return Ok(Auto(None));
     }
-    let known: Vec<&str> = tailproof_ingest::FORMATS.iter().map(|f| f.0).collect();
+    let known: Vec<&str> = Format::all().map(Format::name).collect();
     Format::by_name(text)
         .map(|f| Auto(Some(f)))
         .ok_or_else(|| format!("not a format; there are auto, {}", known.join(", ")))

@@ -98,6 +98,7 @@ pub(crate) fn assess(
 fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
     let margin = settings.margin();
     let mut finding = pair.blank(Class::Regression, String::new());
+    finding.subject.statistic = Some(row.name());
     let absolute = settings.absolute(finding.unit.as_ref());
     finding.claim = match (settings.equivalence, absolute > 0.0) {
         (Some(_), _) => format!("{} no worse than {}, proven", row.name(), percent(margin)),

@@ -167,6 +167,7 @@ impl<'a> Pair<'a> {
             metric: metric.name.clone(),
             labels: self.candidate.labels.clone(),
             benchmark: None,
+            statistic: None,
         };
         let mut finding =
             Finding::new(class, subject, claim, Verdict::Inconclusive(Reason::Absent));

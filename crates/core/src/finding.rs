@@ -50,6 +50,8 @@ pub struct Subject {
     pub labels: Labels,
     /// Benchmark id, when it has one.
     pub benchmark: Option<String>,
+    /// Which statistic of the metric: `p99`, `mean`; when a subject has several.
+    pub statistic: Option<String>,
 }
 
 /// An interval with its level and method; ends may be infinite.

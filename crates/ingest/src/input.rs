@@ -18,6 +18,7 @@ pub struct Input {
     watch: Option<Watch>,
     labels: Vec<(String, String)>,
     group: Option<String>,
+    notes: Vec<String>,
 }
 
 /// Told how many bytes have been read since it was told last.
@@ -46,14 +47,14 @@ impl Input {
         let path = path.as_ref();
         let name = path.display().to_string();
         let kind = if name == "-" { Kind::Stdin } else { Kind::Path(path.to_owned()) };
-        Self { name, kind, watch: None, labels: Vec::new(), group: None }
+        Self { name, kind, watch: None, labels: Vec::new(), group: None, notes: Vec::new() }
     }
 
     /// Bytes in memory, under a name for messages.
     #[must_use]
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         let (name, kind) = (name.into(), Kind::Bytes(bytes.into()));
-        Self { name, kind, watch: None, labels: Vec::new(), group: None }
+        Self { name, kind, watch: None, labels: Vec::new(), group: None, notes: Vec::new() }
     }
 
     /// Labels of everything in it, such as the benchmark that a folder tells.
@@ -66,6 +67,16 @@ impl Input {
     #[must_use]
     pub fn part_of(self, group: impl Into<String>) -> Self {
         Self { group: Some(group.into()), ..self }
+    }
+
+    /// What people should know of it.
+    pub(crate) fn noted(mut self, note: String) -> Self {
+        self.notes.push(note);
+        self
+    }
+
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     pub(crate) fn labels(&self) -> &[(String, String)] {

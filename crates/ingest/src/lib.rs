@@ -4,6 +4,7 @@
 //! | ----------------------------------------- | ------------------- |
 //! | What is in these files?                   | [`read`]            |
 //! | Which columns, in which units?            | [`Options`], [`Wanted`] |
+//! | What does a path or a folder hold?        | [`inputs`], [`baselines`] |
 //! | Which formats are understood?             | [`Format`]          |
 //! | How is a data set written down?           | [`write`]           |
 //! | On what machine does this run?            | [`environment`]     |
@@ -26,6 +27,7 @@
 mod builder;
 mod canonical;
 mod error;
+mod folder;
 mod format;
 mod growing;
 mod host;
@@ -35,7 +37,8 @@ mod timestamp;
 
 pub use canonical::write;
 pub use error::IngestError;
-pub use format::{FORMATS, Format};
+pub use folder::{baselines, inputs};
+pub use format::Format;
 pub use host::environment;
 pub use input::Input;
 pub use options::{Options, Wanted};
@@ -51,14 +54,6 @@ pub fn source(path: &std::path::Path, format: &str) -> Result<Source, IngestErro
     let name = input.name().to_owned();
     let (sha256, bytes) = input.open()?.finish()?;
     Ok(Source { name, sha256, bytes, format: format.to_owned() })
-}
-
-/// What a path names: standard input for `-`, a file, or the files of a folder.
-///
-/// # Errors
-/// The folder cannot be read, or there is nothing in it.
-pub fn inputs(path: &std::path::Path) -> Result<Vec<Input>, IngestError> {
-    Ok(vec![Input::from_path(path)])
 }
 
 /// Reads inputs into one data set: one series per metric and label set.
@@ -92,6 +87,7 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
     let mut seen = std::collections::HashMap::new();
     for (input, run) in inputs.into_iter().zip(runs) {
         let (name, labels) = (input.name().to_owned(), input.labels().to_vec());
+        let notes = input.notes().to_vec();
         let grouped = input.group().is_some();
         let mut opened = input.open()?;
         let format = match options.format {
@@ -99,6 +95,9 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
             None => format::detect(&name, opened.head())?,
         };
         builder.start(run, &name, labels);
+        for note in notes {
+            builder.note(note);
+        }
         (format.reader())(&mut opened, &mut builder)?;
         let (sha256, bytes) = opened.finish()?;
         let source = Source { name, sha256, bytes, format: format.name().to_owned() };

@@ -27,6 +27,7 @@
 
 mod artifact;
 mod atomic;
+mod comparison;
 mod evidence;
 #[cfg(feature = "flame")]
 mod flame;

@@ -321,6 +321,7 @@ impl Context {
             metric: series.metric.name.clone(),
             labels: series.labels.clone(),
             benchmark: None,
+            statistic: None,
         };
         let claim = claim_in_unit(objective, series);
         let mut finding = Finding::new(Class::Slo, subject, claim, Verdict::Pass);

@@ -1,35 +1,182 @@
-//! Criterion's `sample.json`: total nanoseconds for so many iterations, one pair a sample.
+//! Criterion's measurements: `sample.json` of every version, and the `raw.csv` of old ones.
+//!
+//! Both hold total nanoseconds for so many iterations, one pair a sample. A `sample.json`
+//! is `[[iters],[times]]` in old versions and an object with `sampling_mode` in newer ones.
+//! It does not say which benchmark it belongs to: `folder.rs` reads that from the
+//! `benchmark.json` beside it.
 
+use csv::ReaderBuilder;
 use serde_json::Value;
-use tailproof_core::Unit;
+use tailproof_core::{Metric, Unit};
 
-use crate::builder::{At, Builder, When};
+use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
+use crate::format::csv::csv_error;
+use crate::format::{Head, json};
 use crate::input::Opened;
+
+/// Total time of a sample in `raw.csv`, by the name it had in old and in newer versions.
+const TOTAL: [&str; 2] = ["sample_time_nanos", "sample_measured_value"];
+
+pub(crate) fn matches(head: &Head<'_>) -> bool {
+    let has = |key: &str| head.text.contains(key);
+    if head.first.starts_with('{') {
+        return has("\"iters\"") && (has("\"times\"") || has("\"sampling_mode\""));
+    }
+    if head.first.starts_with('[') {
+        return is_pair_of_lists(head.text);
+    }
+    head.first.starts_with("group,function,value,")
+        && head.first.ends_with(",iteration_count")
+        && TOTAL.iter().any(|t| head.first.contains(t))
+}
 
 /// Reads nanoseconds per iteration; the metric is named `time` unless another is wanted.
 pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let value: Value = serde_json::from_reader(&mut input.reader)
-        .map_err(|e| builder.line_error(e.line() as u64, e.to_string()))?;
-    let list = |key: &str| value[key].as_array().cloned().unwrap_or_default();
-    let (iters, times) = (list("iters"), list("times"));
-    if iters.is_empty() || iters.len() != times.len() {
-        return Err(builder.line_error(1, "iters and times are lists of the same length"));
+    let first = input.head().iter().copied().find(|b| !b.is_ascii_whitespace());
+    if matches!(first, Some(b'{' | b'[')) { sample(input, builder) } else { rows(input, builder) }
+}
+
+/// Two lists of numbers of one length, and nothing else; of a longer text, its beginning.
+fn is_pair_of_lists(text: &str) -> bool {
+    if let Ok(pair) = serde_json::from_str::<[Vec<f64>; 2]>(text) {
+        return !pair[0].is_empty() && pair[0].len() == pair[1].len();
     }
+    let mut bare = text.bytes().filter(|b| !b.is_ascii_whitespace());
+    let opens = bare.next() == Some(b'[') && bare.next() == Some(b'[');
+    // Cut off where the head ends: a complete document would have parsed.
+    let cut = !text.trim_end().ends_with(']');
+    opens && cut && bare.all(|b| b.is_ascii_digit() || b"[].,eE+-".contains(&b))
+}
+
+fn metric(builder: &Builder<'_>) -> Metric {
     let name = match builder.options.default_name() {
         name if name == "value" => "time".to_owned(),
         name => name,
     };
-    builder.wants(&name);
-    let ns = Unit::known("ns");
-    let series = builder.series(&name, &[], ns.as_ref(), false, 1)?;
-    for (i, (n, t)) in iters.iter().zip(&times).enumerate() {
-        let text = format!("{t} for {n} iterations");
-        let at = At { line: i as u64 + 1, column: "times", text: &text };
-        match (n.as_f64(), t.as_f64()) {
-            (Some(n), Some(t)) if n > 0.0 => builder.push(series, t / n, When::default(), at)?,
-            _ => return Err(builder.cell(at, "a time for at least one iteration")),
+    Metric::new(name, Unit::known("ns"))
+}
+
+fn sample(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    let value: Value = json::document(input, builder)?;
+    let lists = match &value {
+        Value::Array(pair) if pair.len() == 2 => (pair[0].as_array(), pair[1].as_array()),
+        other => (other["iters"].as_array(), other["times"].as_array()),
+    };
+    let (Some(iters), Some(times)) = lists else {
+        return Err(builder.line_error(1, "a criterion sample holds the lists iters and times"));
+    };
+    if iters.is_empty() || iters.len() != times.len() {
+        return Err(builder.line_error(1, "iters and times are lists of the same length"));
+    }
+    let metric = metric(builder);
+    let Some(series) = builder.described(metric, &[], Kind::Raw, 1)? else { return Ok(()) };
+    for (i, (n, t)) in iters.iter().zip(times).enumerate() {
+        let (column, text) = (format!("times[{i}]"), format!("{t} for {n} iterations"));
+        let at = At { line: 0, column: &column, text: &text };
+        let value = per_iteration(n.as_f64(), t.as_f64());
+        let value = value.ok_or_else(|| builder.cell(at, PROBLEM))?;
+        builder.push(series, value, When::default(), at)?;
+    }
+    Ok(())
+}
+
+const PROBLEM: &str = "a time for at least one iteration";
+
+fn per_iteration(iterations: Option<f64>, total: Option<f64>) -> Option<f64> {
+    let (n, t) = iterations.zip(total)?;
+    (n >= 1.0).then_some(t / n)
+}
+
+/// `raw.csv`: the columns group, function and value make the name, as `full_id` does.
+fn rows(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    let file = input.name.clone();
+    let mut reader = ReaderBuilder::new().from_reader(&mut input.reader);
+    let headings = reader.headers().map_err(|e| csv_error(&file, e))?.clone();
+    let find = |name: &str| headings.iter().position(|h| h == name);
+    let total = TOTAL.iter().find_map(|&t| find(t));
+    let (Some(total), Some(iterations)) = (total, find("iteration_count")) else {
+        let problem = "criterion's raw.csv has the columns sample_time_nanos, iteration_count";
+        return Err(builder.line_error(1, problem));
+    };
+    let parts = ["group", "function", "value"].map(find);
+    let unit = find("unit");
+    let metric = metric(builder);
+    for record in reader.records() {
+        let record = record.map_err(|e| csv_error(&file, e))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let cell = |i: usize| record.get(i).unwrap_or_default().trim();
+        if let Some(text) = unit.map(cell).filter(|&u| u != "ns") {
+            return Err(builder.cell(At { line, column: "unit", text }, "the unit is ns"));
+        }
+        let id: Vec<&str> =
+            parts.iter().flatten().map(|&i| cell(i)).filter(|p| !p.is_empty()).collect();
+        let (id, heading) = (id.join("/"), headings.get(total).unwrap_or_default());
+        let text = format!("{} for {} iterations", cell(total), cell(iterations));
+        let at = At { line, column: heading, text: &text };
+        let value = per_iteration(cell(iterations).parse().ok(), cell(total).parse().ok());
+        let value = value.ok_or_else(|| builder.cell(at, PROBLEM))?;
+        let labels = [("benchmark", id.as_str())];
+        if let Some(series) = builder.described(metric.clone(), &labels, Kind::Raw, line)? {
+            builder.push(series, value, When::default(), at)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tailproof_core::{Dataset, Observations};
+
+    use super::*;
+    use crate::{Input, Options};
+
+    fn parse(text: &str) -> Result<Dataset, IngestError> {
+        crate::read(vec![Input::from_bytes("sample.json", text)], &Options::default())
+    }
+
+    fn values(data: &Dataset) -> &[f64] {
+        let Observations::Raw(raw) = &data.series[0].observations else { panic!("raw") };
+        raw.sample.values()
+    }
+
+    #[test]
+    fn totals_are_divided_in_every_version() {
+        let old = parse("[[2.0,4.0],[10.0,24.0]]").unwrap();
+        let new = parse("{\"sampling_mode\":\"Flat\",\"iters\":[2.0,4.0],\"times\":[10.0,24.0]}")
+            .unwrap();
+        let header = "group,function,value,sample_time_nanos,iteration_count";
+        let csv = parse(&format!("{header}\nG,f,20,10,2\nG,f,20,24,4\n")).unwrap();
+        for data in [&old, &new, &csv] {
+            assert_eq!(values(data), [5.0, 6.0]);
+            assert_eq!(data.series[0].metric.name, "time");
+        }
+        assert_eq!(csv.series[0].labels["benchmark"], "G/f/20");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        for text in [
+            "{\"iters\":[1.0],\"times\":[]}",
+            "{\"iters\":[0.0],\"times\":[5.0]}",
+            "{\"iters\":[1.0],\"times\":[\"x\"]}",
+            "group,function,value,sample_time_nanos,iteration_count\na,b,,x,1\n",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_lists_are_not_samples() {
+        for (text, is) in [
+            ("[[1,2],[3,4]]", true),
+            ("[[1,2],[3,4], ", true), // The head of a longer file.
+            ("[[1,2],[3]]", false),
+            ("[[1,2],[3,4],[5,6]]", false),
+            ("[1,2]", false),
+            ("[[\"a\"],[1]]", false),
+        ] {
+            assert_eq!(is_pair_of_lists(text), is, "{text}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! CSV and TSV with headings: one column per metric, or long form `metric,value`.
 //!
 //! `run` and `time` columns say when an observation was made, `good` and `total` make event
-//! counts, other text columns are labels.
+//! counts, other text columns are labels. A file with times is a history: its column `commit`
+//! (`revision`, `sha`) says of what each observation was made and is no label.
 
 use csv::{ByteRecord, ReaderBuilder};
 use tailproof_core::Unit;
@@ -27,10 +28,14 @@ pub(crate) fn read_tsv(input: &mut Opened, builder: &mut Builder<'_>) -> Result<
 enum Role {
     Run,
     Time(Option<Unit>),
+    Mark,
     Label,
     Metric,
     Skip,
 }
+
+/// Headings of what an observation of a history was made of.
+const MARKS: [&str; 4] = ["commit", "commit_hash", "revision", "sha"];
 
 /// Columns of one file.
 struct Layout {
@@ -88,7 +93,7 @@ fn read(input: &mut Opened, builder: &mut Builder<'_>, delimiter: u8) -> Result<
     Ok(())
 }
 
-fn csv_error(file: &str, error: csv::Error) -> IngestError {
+pub(crate) fn csv_error(file: &str, error: csv::Error) -> IngestError {
     let line = error.position().map_or(0, csv::Position::line);
     let problem = error.to_string();
     match error.into_kind() {
@@ -131,6 +136,10 @@ fn classify(layout: &mut Layout, first: &ByteRecord, builder: &mut Builder<'_>) 
         layout.long.is_some_and(|(m, v, u)| i == m || i == v || u == Some(i))
             || layout.events.is_some_and(|(g, t)| i == g || i == t)
     };
+    let plain = |heading: &str| Unit::split_heading(heading).0.to_ascii_lowercase();
+    let timed = layout.headings.iter().any(|h| ["time", "timestamp"].contains(&plain(h).as_str()));
+    // One mark an observation: of two such columns the second stays a label.
+    let mut marked = false;
     let mut roles = Vec::new();
     for (i, heading) in layout.headings.iter().enumerate() {
         let (name, unit) = Unit::split_heading(heading);
@@ -149,6 +158,9 @@ fn classify(layout: &mut Layout, first: &ByteRecord, builder: &mut Builder<'_>) 
             Role::Run
         } else if lower == "time" || lower == "timestamp" {
             Role::Time(unit)
+        } else if timed && !marked && listed.is_none() && MARKS.contains(&lower.as_str()) {
+            marked = true;
+            Role::Mark
         } else if number || unit.is_some() {
             let value = layout.long.is_none();
             if value && builder.wants(heading) { Role::Metric } else { Role::Skip }
@@ -208,6 +220,9 @@ fn row(
                     builder.cell(At { line, column: &layout.headings[i], text: &text }, problem)
                 })?;
                 when.time = Some(time);
+            }
+            Role::Mark => {
+                when.mark = Some(builder.mark(&String::from_utf8_lossy(record[i].trim_ascii())));
             }
             _ => {}
         }

@@ -1,10 +1,39 @@
 //! The formats, and how one is told from another.
 
+pub(crate) mod asv;
+mod asv_text;
+mod bencher_bmf;
+mod benchmarkdotnet;
+mod cache;
 mod canonical;
+mod catch2;
 mod criterion;
+mod criterion_text;
 mod csv;
+mod divan;
+mod github_action_benchmark;
+mod go_bench;
+mod google_benchmark;
+mod gungraun;
+mod histostat;
+mod hyperfine;
+mod jmeter;
+mod jmh;
+mod jmh_text;
 mod json;
+mod julia;
+mod k6;
+mod libtest;
 mod lines;
+mod locust;
+mod named_series;
+mod oha;
+mod pytest_benchmark;
+mod scaled;
+mod table;
+mod talos;
+mod values;
+mod vegeta;
 
 use crate::builder::Builder;
 use crate::error::IngestError;
@@ -24,10 +53,64 @@ pub enum Format {
     Json,
     /// One number a line.
     Lines,
-    /// Criterion's `sample.json`.
-    Criterion,
     /// Tailproof's own.
     Canonical,
+    /// Criterion's `sample.json` and `raw.csv`.
+    Criterion,
+    /// Criterion's console output.
+    CriterionText,
+    /// `cargo bench` of the built-in harness.
+    Libtest,
+    /// Divan's console output.
+    Divan,
+    /// Gungraun (iai-callgrind), JSON or console output.
+    Gungraun,
+    /// `go test -bench`.
+    GoBench,
+    /// Hyperfine's JSON and CSV.
+    Hyperfine,
+    /// pytest-benchmark's JSON.
+    PytestBenchmark,
+    /// JMH's JSON.
+    Jmh,
+    /// JMH's console output.
+    JmhText,
+    /// Google Benchmark's JSON.
+    GoogleBenchmark,
+    /// asv's result files.
+    Asv,
+    /// asv's console output.
+    AsvText,
+    /// BenchmarkDotNet's full JSON.
+    BenchmarkDotNet,
+    /// HistoStat logs.
+    HistoStat,
+    /// Histories of the Talos graph server.
+    Talos,
+    /// A named series, such as the Turing change-point data sets.
+    NamedSeries,
+    /// Catch2's benchmark table.
+    Catch2,
+    /// BenchmarkTools.jl's JSON.
+    Julia,
+    /// k6 points, one JSON object a line.
+    K6,
+    /// k6 points as CSV.
+    K6Csv,
+    /// k6 summaries of either shape.
+    K6Summary,
+    /// JMeter results, CSV or XML.
+    Jmeter,
+    /// Locust statistics, CSV or JSON.
+    Locust,
+    /// oha's JSON and CSV.
+    Oha,
+    /// vegeta's results and reports.
+    Vegeta,
+    /// Bencher Metric Format.
+    BencherBmf,
+    /// github-action-benchmark's custom JSON.
+    GithubActionBenchmark,
 }
 
 /// What the format is found by.
@@ -42,41 +125,93 @@ pub(crate) struct Head<'a> {
 }
 
 pub(crate) type Reader = fn(&mut Opened, &mut Builder<'_>) -> Result<(), IngestError>;
+type Matches = fn(&Head<'_>) -> bool;
 
-/// Every format with its name and reader.
-pub const FORMATS: [(&str, Format); 7] = [
-    ("csv", Format::Csv),
-    ("tsv", Format::Tsv),
-    ("ndjson", Format::Ndjson),
-    ("json", Format::Json),
-    ("lines", Format::Lines),
-    ("criterion", Format::Criterion),
-    ("tailproof", Format::Canonical),
+/// Formats with a structure of their own, in the order in which they are asked.
+const STRUCTURED: &[(&str, Format, Reader, Matches)] = &[
+    ("tailproof", Format::Canonical, canonical::read, canonical::matches),
+    ("criterion", Format::Criterion, criterion::read, criterion::matches),
+    ("criterion-text", Format::CriterionText, criterion_text::read, criterion_text::matches),
+    ("libtest", Format::Libtest, libtest::read, libtest::matches),
+    ("divan", Format::Divan, divan::read, divan::matches),
+    ("gungraun", Format::Gungraun, gungraun::read, gungraun::matches),
+    ("go-bench", Format::GoBench, go_bench::read, go_bench::matches),
+    ("hyperfine", Format::Hyperfine, hyperfine::read, hyperfine::matches),
+    (
+        "pytest-benchmark",
+        Format::PytestBenchmark,
+        pytest_benchmark::read,
+        pytest_benchmark::matches,
+    ),
+    ("jmh", Format::Jmh, jmh::read, jmh::matches),
+    ("jmh-text", Format::JmhText, jmh_text::read, jmh_text::matches),
+    (
+        "google-benchmark",
+        Format::GoogleBenchmark,
+        google_benchmark::read,
+        google_benchmark::matches,
+    ),
+    ("asv", Format::Asv, asv::read, asv::matches),
+    ("asv-text", Format::AsvText, asv_text::read, asv_text::matches),
+    ("benchmarkdotnet", Format::BenchmarkDotNet, benchmarkdotnet::read, benchmarkdotnet::matches),
+    ("histostat", Format::HistoStat, histostat::read, histostat::matches),
+    ("talos", Format::Talos, talos::read, talos::matches),
+    ("named-series", Format::NamedSeries, named_series::read, named_series::matches),
+    ("catch2", Format::Catch2, catch2::read, catch2::matches),
+    ("julia", Format::Julia, julia::read, julia::matches),
+    ("k6", Format::K6, k6::points::read, k6::points::matches),
+    ("k6-csv", Format::K6Csv, k6::csv::read, k6::csv::matches),
+    ("k6-summary", Format::K6Summary, k6::summary::read, k6::summary::matches),
+    ("jmeter", Format::Jmeter, jmeter::read, jmeter::matches),
+    ("locust", Format::Locust, locust::read, locust::matches),
+    ("oha", Format::Oha, oha::read, oha::matches),
+    ("vegeta", Format::Vegeta, vegeta::read, vegeta::matches),
+    ("bencher-bmf", Format::BencherBmf, bencher_bmf::read, bencher_bmf::matches),
+    (
+        "github-action-benchmark",
+        Format::GithubActionBenchmark,
+        github_action_benchmark::read,
+        github_action_benchmark::matches,
+    ),
+];
+
+/// Formats of plain columns and numbers.
+const PLAIN: &[(&str, Format, Reader)] = &[
+    ("csv", Format::Csv, csv::read_csv),
+    ("tsv", Format::Tsv, csv::read_tsv),
+    ("ndjson", Format::Ndjson, json::read_lines),
+    ("json", Format::Json, json::read_document),
+    ("lines", Format::Lines, lines::read),
 ];
 
 impl Format {
+    /// Every format.
+    pub fn all() -> impl Iterator<Item = Self> {
+        PLAIN.iter().map(|f| f.1).chain(STRUCTURED.iter().map(|f| f.1))
+    }
+
+    fn entry(self) -> (&'static str, Reader) {
+        let plain = PLAIN.iter().map(|f| (f.1, f.0, f.2));
+        let structured = STRUCTURED.iter().map(|f| (f.1, f.0, f.2));
+        let found = plain.chain(structured).find(|f| f.0 == self);
+        let (_, name, reader) = found.expect("every format is listed");
+        (name, reader)
+    }
+
     /// Its name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
-        FORMATS.iter().find(|f| f.1 == self).expect("every format is listed").0
+        self.entry().0
     }
 
     /// The format of this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        FORMATS.iter().find(|f| f.0 == name).map(|f| f.1)
+        Self::all().find(|f| f.name() == name)
     }
 
     pub(crate) fn reader(self) -> Reader {
-        match self {
-            Self::Csv => csv::read_csv,
-            Self::Tsv => csv::read_tsv,
-            Self::Ndjson => json::read_lines,
-            Self::Json => json::read_document,
-            Self::Lines => lines::read,
-            Self::Criterion => criterion::read,
-            Self::Canonical => canonical::read,
-        }
+        self.entry().1
     }
 }
 
@@ -86,8 +221,8 @@ pub(crate) fn detect(file: &str, head: &[u8]) -> Result<Format, IngestError> {
     let mut lines = text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty());
     let Some(first) = lines.next() else { return Err(IngestError::Empty(file.to_owned())) };
     let head = Head { name: file, text: &text, first };
-    if canonical::matches(&head) {
-        return Ok(Format::Canonical);
+    if let Some(found) = STRUCTURED.iter().find(|f| (f.3)(&head)) {
+        return Ok(found.1);
     }
     if first.starts_with(['{', '[']) {
         let complete = serde_json::from_str::<serde_json::Value>(first).is_ok();
@@ -95,8 +230,7 @@ pub(crate) fn detect(file: &str, head: &[u8]) -> Result<Format, IngestError> {
         if first.starts_with('{') && complete && more {
             return Ok(Format::Ndjson);
         }
-        let criterion = text.contains("\"iters\"") && text.contains("\"times\"");
-        return Ok(if criterion { Format::Criterion } else { Format::Json });
+        return Ok(Format::Json);
     }
     if first.starts_with('#') || is_number(first) {
         return Ok(Format::Lines);

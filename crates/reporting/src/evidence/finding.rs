@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tailproof_core::{
     Bound, Class, Direction, Effect, Finding, Guarantee, Interval, Provenance, Reason, Seed, Side,
-    Subject, Verdict,
+    Subject, Unit, Verdict,
 };
 
 use super::number::{Count, Number};
@@ -16,6 +16,8 @@ pub(super) struct Wire {
     metric: String,
     labels: BTreeMap<String, String>,
     benchmark: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    statistic: Option<String>,
     claim: String,
     verdict: WireVerdict,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -201,6 +203,7 @@ impl From<&Finding> for Wire {
             metric: f.subject.metric.clone(),
             labels: f.subject.labels.clone(),
             benchmark: f.subject.benchmark.clone(),
+            statistic: f.subject.statistic.clone(),
             claim: f.claim.clone(),
             verdict,
             reason,
@@ -260,10 +263,15 @@ impl TryFrom<Wire> for Finding {
                 Verdict::Inconclusive(reason.try_into()?)
             }
         };
-        let subject = Subject { metric: w.metric, labels: w.labels, benchmark: w.benchmark };
+        let subject = Subject {
+            metric: w.metric,
+            labels: w.labels,
+            benchmark: w.benchmark,
+            statistic: w.statistic,
+        };
         let mut f = Self::new(w.class.into(), subject, w.claim, verdict);
         f.why = w.why;
-        f.unit = w.unit.map(|u| u.parse().map_err(|e| format!("{e}"))).transpose()?;
+        f.unit = w.unit.map(|u| u.parse().unwrap_or(Unit::Named(u)));
         f.direction = w.direction.into();
         f.estimate = w.estimate.map(|n| n.0);
         f.interval = w.interval.map(Interval::try_from).transpose()?;
