@@ -1,20 +1,28 @@
-use tailproof_core::{
-    Class, Dataset, Finding, Level, Objective, Observations, Reason, Series, Subject, Verdict,
-};
+use std::collections::{BTreeSet, HashMap};
 
+use rayon::prelude::*;
+use tailproof_core::{
+    Class, Dataset, Finding, Labels, Level, Loop, Objective, Reason, Series, Subject, Verdict, glob,
+};
 use tailproof_hypothesis::Correction;
 
-use crate::family::{assess, conclude};
-use crate::regression::{Regression, tests, with_effects};
+use crate::exact::{Exactness, exactness, judged};
+use crate::family::{Assessed, assess, conclude, warned};
+use crate::mixed::Mixed;
+use crate::regression::{Regression, effects, tests, with_effects};
 use crate::relative::relative;
-use crate::row::Pair;
+use crate::row::{Pair, complete};
 use crate::settings::{CompareError, Settings, margin_in};
+use crate::two::{Two, benchmark};
 
 /// What [`compare`] found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Compared {
-    /// One per metric and label set on both sides.
+    /// The document's tests, one per metric and label set of which both sides hold all values;
+    /// none when the settings do without.
     pub regressions: Vec<Regression>,
+    /// Metrics and label sets that were compared.
+    pub compared: usize,
     /// Rows of all comparisons, then what is only on one side.
     pub findings: Vec<Finding>,
     /// The family of rows in one line.
@@ -23,6 +31,8 @@ pub struct Compared {
     pub new: Vec<String>,
     /// Series only in the baseline.
     pub gone: Vec<String>,
+    /// Declared benchmarks that the candidate lacks.
+    pub missing: Vec<String>,
 }
 
 /// Compares every series that both data sets hold.
@@ -36,8 +46,14 @@ pub struct Compared {
 /// ```
 /// with R rejections of m, so that interval and verdict cannot disagree: beyond the margin is
 /// `Fail`, within it `Pass`, anything else no detectable change, with the change that would
-/// have been detected with probability 0.8. Series on one side only, and those that are not
-/// raw values, are listed as not tested.
+/// have been detected with probability 0.8.
+///
+/// What is not there as complete raw values on both sides is compared in the form that both
+/// have, of two forms by the weaker: failed requests count above every value; counts of values
+/// like samples; buckets by the outer ends of their order statistics; summaries by mean,
+/// standard deviation and n; events by the ratio of their rates. A metric without noise is
+/// compared as it is, outside of the family. Series on one side only are listed as not tested;
+/// a declared benchmark that the candidate lacks fails.
 ///
 /// # Source
 /// Benjamini & Hochberg (1995), *JRSS B* 57(1), 289–300; Benjamini & Yekutieli (2005), *JASA*
@@ -50,57 +66,57 @@ pub fn compare(
     candidate: &Dataset,
     settings: &Settings,
 ) -> Result<Compared, CompareError> {
-    let same = |a: &Series, b: &Series| a.metric.name == b.metric.name && a.labels == b.labels;
-    let raw = |s: &&Series| matches!(&s.observations, Observations::Raw(r) if r.is_complete());
-    let pairs: Vec<(&Series, &Series)> = candidate
-        .series
-        .iter()
-        .filter(raw)
-        .filter_map(|c| Some((base.series.iter().filter(raw).find(|b| same(b, c))?, c)))
-        .collect();
-    // What both hold, but not as values that can be compared.
-    let other: Vec<String> = candidate
-        .series
-        .iter()
-        .filter(|c| base.series.iter().any(|b| same(b, c) && !(raw(c) && raw(&b))))
-        .map(Series::name)
-        .collect();
-    if pairs.is_empty() && other.is_empty() {
+    let (left, right) = (by_key(base), by_key(candidate));
+    let pairs: Vec<(&Series, &Series)> =
+        candidate.series.iter().filter_map(|c| Some((*left.get(&key(c))?, c))).collect();
+    if pairs.is_empty() {
         let list = |d: &Dataset| d.series.iter().map(Series::name).collect::<Vec<_>>().join(", ");
         return Err(CompareError::NothingInCommon { base: list(base), candidate: list(candidate) });
     }
-    let mut compared = Compared::default();
-    let pairs = pairs
-        .into_iter()
-        .map(|(b, c)| Ok((Pair::new(b, c)?, c.name())))
-        .collect::<Result<Vec<_>, CompareError>>()?;
     check_margin(&pairs, settings)?;
     // One family over all rows of all metrics.
     let sources = [base.generator, candidate.generator];
-    let rows: Vec<_> = pairs.iter().map(|(pair, _)| assess(pair, sources, settings)).collect();
-    let counts: Vec<usize> = rows.iter().map(Vec::len).collect();
-    let mut judged = conclude(rows.into_iter().flatten().collect(), settings).into_iter();
-    for ((pair, name), count) in pairs.iter().zip(counts) {
-        let mut regression = tests(pair, name.clone(), settings);
-        let findings = judged.by_ref().take(count).collect();
-        regression.findings = with_effects(findings, pair, &regression, settings);
-        compared.findings.extend(regression.findings.iter().cloned());
-        compared.regressions.push(regression);
+    let assessed =
+        pairs.par_iter().map(|&(b, c)| assess_series(b, c, sources, settings)).collect::<Vec<_>>();
+    // The first error in the order of the data, whichever thread found one first.
+    let assessed = assessed.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut compared = Compared::default();
+    let mut other = Vec::new();
+    let (mut metrics, mut rows) = (Vec::new(), Vec::new());
+    for (&(b, c), found) in pairs.iter().zip(assessed) {
+        match found {
+            Some(found) => {
+                metrics.push((b, c, found.len()));
+                rows.extend(found);
+            }
+            None => other.push(c.name()),
+        }
     }
-    let only = |here: &Dataset, there: &Dataset| -> Vec<String> {
-        here.series
-            .iter()
-            .filter(|s| !there.series.iter().any(|t| same(s, t)))
-            .map(Series::name)
-            .collect()
+    compared.compared = metrics.len();
+    let mut judged = conclude(rows, settings).into_iter();
+    let metrics: Vec<_> = metrics
+        .into_iter()
+        .map(|(b, c, count)| (b, c, judged.by_ref().take(count).collect::<Vec<_>>()))
+        .collect();
+    let finished: Vec<(Option<Regression>, Vec<Finding>)> =
+        metrics.into_par_iter().map(|(b, c, rows)| finish(b, c, rows, settings)).collect();
+    for (regression, findings) in finished {
+        compared.findings.extend(findings);
+        compared.regressions.extend(regression);
+    }
+    let only = |here: &Dataset, there: &HashMap<Key<'_>, &Series>| -> Vec<String> {
+        here.series.iter().filter(|s| !there.contains_key(&key(s))).map(Series::name).collect()
     };
     compared.family = family_line(&compared, settings);
-    compared.new = only(candidate, base);
-    compared.gone = only(base, candidate);
+    compared.new = only(candidate, &left);
+    compared.gone = only(base, &right);
     for (names, what) in [
         (&compared.new, "only in the candidate"),
         (&compared.gone, "only in the baseline"),
-        (&other, "not there as raw values, which a comparison needs"),
+        (
+            &other,
+            "not there as raw values, which a comparison needs, nor in any form that both hold",
+        ),
     ] {
         for name in names {
             let subject = Subject { metric: name.clone(), ..Subject::default() };
@@ -110,17 +126,107 @@ pub fn compare(
             compared.findings.push(finding);
         }
     }
+    compared.missing = missing(base, candidate, settings);
+    compared.findings.extend(compared.missing.iter().map(|name| vanished(name)));
     Ok(compared)
 }
 
+/// What makes two series the same.
+type Key<'a> = (&'a str, &'a Labels);
+
+fn key(series: &Series) -> Key<'_> {
+    (&series.metric.name, &series.labels)
+}
+
+/// The series by what makes them the same; of several, the first.
+fn by_key(data: &Dataset) -> HashMap<Key<'_>, &Series> {
+    let mut found = HashMap::with_capacity(data.series.len());
+    for series in &data.series {
+        found.entry(key(series)).or_insert(series);
+    }
+    found
+}
+
+/// The rows of one metric; `None` when the two sides hold nothing that can be compared.
+fn assess_series(
+    base: &Series,
+    candidate: &Series,
+    sources: [Option<Loop>; 2],
+    settings: &Settings,
+) -> Result<Option<Vec<Assessed>>, CompareError> {
+    let two = Two::new(base, candidate)?;
+    let exact = exactness(&two);
+    if let Exactness::Values(values) = exact {
+        return Ok(Some(vec![judged(&two, values, settings)]));
+    }
+    let rows = if complete(base).is_some() && complete(candidate).is_some() {
+        Some(assess(&Pair::new(base, candidate)?, sources, settings))
+    } else {
+        Mixed::new(two).map(|mixed| mixed.assess(sources, settings))
+    };
+    if exact == Exactness::Differs {
+        let warning = "said to be exact, but the values of a side differ: judged as random";
+        return Ok(rows.map(|rows| warned(rows, &[warning.to_owned()])));
+    }
+    Ok(rows)
+}
+
+/// Effect sizes and the document's tests for rows of complete samples.
+fn finish(
+    base: &Series,
+    candidate: &Series,
+    rows: Vec<Finding>,
+    settings: &Settings,
+) -> (Option<Regression>, Vec<Finding>) {
+    if complete(base).is_none() || complete(candidate).is_none() {
+        return (None, rows);
+    }
+    let pair = Pair::new(base, candidate).expect("compared before");
+    let regression = settings.tests.then(|| tests(&pair, candidate.name(), settings));
+    let effects = effects(&pair, regression.as_ref(), settings);
+    let rows = with_effects(rows, &effects);
+    let regression = regression.map(|r| Regression { findings: rows.clone(), ..r });
+    (regression, rows)
+}
+
+/// Declared benchmarks that the candidate lacks: those of the baseline, and globs that nothing
+/// matches.
+fn missing(base: &Dataset, candidate: &Dataset, settings: &Settings) -> Vec<String> {
+    let names = |d: &Dataset| d.series.iter().map(benchmark).collect::<BTreeSet<_>>();
+    let (before, now) = (names(base), names(candidate));
+    let mut missing = BTreeSet::new();
+    for pattern in &settings.declared {
+        missing.extend(before.difference(&now).filter(|name| glob(pattern, name)).cloned());
+        if !now.iter().chain(&before).any(|name| glob(pattern, name)) {
+            missing.insert(pattern.clone());
+        }
+    }
+    missing.into_iter().collect()
+}
+
+fn vanished(name: &str) -> Finding {
+    let benchmark = Some(name.to_owned());
+    let subject = Subject { metric: "benchmark".to_owned(), benchmark, ..Subject::default() };
+    let claim = "declared benchmark is present";
+    let mut finding = Finding::new(Class::Missing, subject, claim, Verdict::Fail);
+    finding.why = format!("{name} is declared and not in the candidate: MISSING");
+    finding
+}
+
 /// An absolute margin must fit at least one metric.
-fn check_margin(pairs: &[(Pair<'_>, String)], settings: &Settings) -> Result<(), CompareError> {
+fn check_margin(pairs: &[(&Series, &Series)], settings: &Settings) -> Result<(), CompareError> {
     let Some(margin) = &settings.min_effect_abs else { return Ok(()) };
-    if pairs.is_empty() || pairs.iter().any(|(p, _)| margin_in(margin, p.unit()).is_some()) {
+    let unit = |(b, c): &(&Series, &Series)| c.metric.unit.clone().or(b.metric.unit.clone());
+    if pairs.iter().any(|pair| margin_in(margin, unit(pair).as_ref()).is_some()) {
         return Ok(());
     }
-    let unit = |p: &Pair<'_>| p.unit().map_or_else(|| "no unit".to_owned(), ToString::to_string);
-    let units: Vec<String> = pairs.iter().map(|(p, n)| format!("{n} in {}", unit(p))).collect();
+    let units: Vec<String> = pairs
+        .iter()
+        .map(|pair| {
+            let unit = unit(pair).map_or_else(|| "no unit".to_owned(), |u| u.to_string());
+            format!("{} in {unit}", pair.1.name())
+        })
+        .collect();
     Err(CompareError::Margin { margin: margin.to_string(), units: units.join(", ") })
 }
 
@@ -164,4 +270,97 @@ pub fn relatives(
         return Err(CompareError::NothingInCommon { base: list(base), candidate: list(candidate) });
     }
     Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tailproof_core::{Metric, Noise, Observations, Quantity, Raw, Sample, Seed, Unit};
+
+    fn bench(name: &str, shift: f64) -> Series {
+        let values = (0..40).map(|i| 100.0 + shift + f64::from(i * 31 % 40) / 20.0).collect();
+        Series {
+            metric: Metric::new("time", Unit::known("ms")),
+            labels: Labels::from([("benchmark".to_owned(), name.to_owned())]),
+            observations: Observations::Raw(Raw::complete(Sample::new(values).unwrap())),
+            run: None,
+            time: None,
+            marks: None,
+        }
+    }
+
+    fn data(series: Vec<Series>) -> Dataset {
+        Dataset { series, ..Dataset::default() }
+    }
+
+    #[test]
+    fn limits_are_per_benchmark() {
+        let base = data(vec![bench("hash/1", 0.0), bench("flat", 0.0)]);
+        let head = data(vec![bench("hash/1", 6.0), bench("flat", 6.0)]);
+        let limit = crate::Limit {
+            benchmark: Some("hash/*".to_owned()),
+            min_effect: Some(0.2),
+            ..crate::Limit::default()
+        };
+        let settings = Settings { limits: vec![limit], tests: false, ..Settings::new(Seed(1)) };
+        let found = compare(&base, &head, &settings).unwrap();
+        assert!(found.regressions.is_empty() && found.compared == 2);
+        for finding in &found.findings {
+            let lenient = finding.subject.benchmark.as_deref() == Some("hash/1");
+            let want = if lenient { Verdict::Pass } else { Verdict::Fail };
+            assert_eq!(finding.verdict, want, "{}", finding.why);
+            assert!(finding.subject.labels.is_empty());
+            let names: Vec<&str> = finding.effects.iter().map(|e| e.name.as_str()).collect();
+            assert_eq!(names[..3], ["base", "candidate", "relative_change"]);
+        }
+    }
+
+    #[test]
+    fn declared_benchmarks_that_vanish_fail() {
+        let base = data(vec![bench("hash/1", 0.0), bench("hash/2", 0.0), bench("old", 0.0)]);
+        let head = data(vec![bench("hash/1", 0.0)]);
+        let declared = vec!["hash/*".to_owned(), "sort/*".to_owned()];
+        let settings = Settings { declared, ..Settings::new(Seed(1)) };
+        let found = compare(&base, &head, &settings).unwrap();
+        assert_eq!(found.missing, ["hash/2", "sort/*"]);
+        let missing = found.findings.iter().filter(|f| f.class == Class::Missing);
+        assert!(
+            missing.clone().count() == 2 && missing.clone().all(|f| f.verdict == Verdict::Fail)
+        );
+        assert_eq!(found.gone.len(), 2);
+    }
+
+    #[test]
+    fn without_the_documents_tests_the_rows_are_the_same() {
+        let (base, head) = (data(vec![bench("a", 0.0)]), data(vec![bench("a", 2.0)]));
+        let with = compare(&base, &head, &Settings::new(Seed(1))).unwrap();
+        let settings = Settings { tests: false, ..Settings::new(Seed(1)) };
+        let without = compare(&base, &head, &settings).unwrap();
+        let rows = |c: &Compared| -> Vec<(Verdict, Option<f64>, String)> {
+            c.findings.iter().map(|f| (f.verdict.clone(), f.p, f.why.clone())).collect()
+        };
+        assert_eq!(rows(&with), rows(&without));
+        assert_eq!((with.regressions.len(), without.regressions.len()), (1, 0));
+    }
+
+    #[test]
+    fn exact_metrics_are_no_part_of_the_family() {
+        let exact = |by: f64| {
+            let mut series = bench("a", by);
+            series.metric.noise = Noise::Exact;
+            series.metric.name = "instructions".to_owned();
+            let one = Sample::new(vec![1_000.0 + by]).unwrap();
+            series.observations = Observations::Raw(Raw::complete(one));
+            series
+        };
+        let (base, head) = (data(vec![exact(0.0)]), data(vec![exact(20.0)]));
+        let settings = Settings::new(Seed(1));
+        let found = compare(&base, &head, &settings).unwrap();
+        assert_eq!((found.findings.len(), &found.findings[0].verdict), (1, &Verdict::Fail));
+        assert!(found.findings[0].p.is_none() && found.family.contains("over 0 rows"));
+        // A margin in bytes fits nothing here.
+        let margin = Some(Quantity::new(1.0, Unit::known("kB")));
+        let settings = Settings { min_effect_abs: margin, ..settings };
+        assert!(matches!(compare(&base, &head, &settings), Err(CompareError::Margin { .. })));
+    }
 }

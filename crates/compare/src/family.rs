@@ -7,14 +7,13 @@ use tailproof_hypothesis::{Attainable, attainable, fcr_level, power_factor};
 
 use crate::change::{Beyond, Change};
 use crate::row::{BEYOND, Pair, Row};
-use crate::settings::Settings;
+use crate::settings::{Margins, Settings};
 
 /// A row that tests something.
 pub(crate) struct Tested {
     change: Change,
     direction: Direction,
-    /// The margin in the unit of the data, 0 when there is none.
-    absolute: f64,
+    margins: Margins,
     /// The step of the clock, for rows that are single observations.
     clock: f64,
 }
@@ -22,36 +21,41 @@ pub(crate) struct Tested {
 impl Tested {
     /// What a row tests, or why it cannot.
     pub(crate) fn of(pair: &Pair<'_>, row: Row, settings: &Settings) -> Result<Self, Reason> {
-        let [rx, ry] = pair.runs();
-        if rx.min(ry) == 1 && rx.max(ry) > 1 {
+        if pair.two.one_run() {
             return Err(Reason::OneRun);
         }
+        let margins = pair.two.margins(&row.name(), settings);
         if not_carried(pair, row).is_some() {
-            // A row that a proof or a power is asked of is open; by default it is only listed.
-            let asked = settings.equivalence.is_some() || settings.require_power.is_some();
-            return Err(if asked { Reason::Dependent } else { Reason::NotTested });
+            return Err(open(&margins, settings));
         }
         let change = pair.change(row).map_err(|_| Reason::BaseNearZero)?;
         let clock = match row {
             Row::Quantile(_) if !pair.by_run() => pair.clock(),
             _ => 0.0,
         };
-        let absolute = settings.absolute(pair.unit());
-        Ok(Self { change, direction: pair.direction, absolute, clock })
+        Ok(Self { clock, ..Self::new(change, pair.two.direction, margins) })
+    }
+
+    /// A change with the direction that a limit gives, or else the metric.
+    pub(crate) fn new(change: Change, direction: Direction, margins: Margins) -> Self {
+        let direction = margins.direction.unwrap_or(direction);
+        Self { change, direction, margins, clock: 0.0 }
     }
 
     /// The smallest α at which the interval lies beyond both margins on the worse side, and the
-    /// smallest that data of these sizes could show; `None` when no side is worse.
+    /// smallest that data of these sizes could show; `None` when no side is worse. A margin of
+    /// the row's own takes the place of the one given.
     pub(crate) fn p(&self, margin: f64) -> Option<(f64, f64)> {
         let (beyond, sign) = match self.direction {
             Direction::Lower => (Beyond::Above, 1.0),
             Direction::Higher => (Beyond::Below, -1.0),
             Direction::Unknown => return None,
         };
+        let margin = if self.margins.own { self.margins.relative } else { margin };
         let mut p = self.change.p(1.0 + sign * margin, beyond);
-        if self.absolute > 0.0 {
+        if self.margins.absolute > 0.0 {
             // Both margins must be exceeded.
-            p = p.max(self.change.p_of_difference(sign * self.absolute, beyond));
+            p = p.max(self.change.p_of_difference(sign * self.margins.absolute, beyond));
         }
         Some((p, self.change.smallest_p(beyond)))
     }
@@ -67,17 +71,101 @@ pub(crate) fn rejected(adjusted: f64, q: f64) -> bool {
     adjusted <= q * (1.0 + 1e-12)
 }
 
+/// A row that dependent observations do not carry is open when a proof or a power is asked of
+/// it; by default it is only listed.
+pub(crate) fn open(margins: &Margins, settings: &Settings) -> Reason {
+    let asked = margins.proof || settings.require_power.is_some();
+    if asked { Reason::Dependent } else { Reason::NotTested }
+}
+
 /// A row before its family is known.
-pub(crate) struct Assessed {
+pub(crate) enum Assessed {
+    /// To be judged with all others.
+    Open(Box<Open>),
+    /// Judged already, by itself.
+    Judged(Box<Finding>),
+}
+
+/// A row that waits for its family.
+pub(crate) struct Open {
     finding: Finding,
     sides: String,
     /// Runs a side where they are the unit, else observations.
     n: [usize; 2],
     by_run: bool,
+    margins: Margins,
     tested: Option<Tested>,
     /// The smallest α at which the interval lies beyond the margin on the worse side, and the
     /// smallest that any data of this size could show. `None` for rows that test nothing.
     p: Option<(f64, f64)>,
+}
+
+/// A row with all that is known but how it is judged: base and estimate are those of the data.
+pub(crate) struct Draft {
+    pub(crate) finding: Finding,
+    /// `mean`, `p99`.
+    pub(crate) name: String,
+    pub(crate) margins: Margins,
+    /// Runs a side where they are the unit, else observations.
+    pub(crate) n: [usize; 2],
+    pub(crate) by_run: bool,
+}
+
+impl Draft {
+    /// Adds the claim, and what was found out.
+    pub(crate) fn assess(self, tested: Result<Tested, Reason>, settings: &Settings) -> Assessed {
+        let Self { mut finding, name, margins, n, by_run } = self;
+        finding.subject.statistic = Some(name.clone());
+        finding.claim = claim(&name, &margins, &finding.suffix());
+        if let Some(direction) = margins.direction {
+            finding.direction = direction;
+        }
+        let tested = match tested {
+            Ok(tested) => {
+                // By run, the statistic is the mean over runs.
+                let change = &tested.change;
+                (finding.base, finding.estimate) = (Some(change.base), Some(change.candidate));
+                // One run a side speaks of that run alone.
+                let alone = finding.runs.contains(&1);
+                finding.guarantee = if alone { Guarantee::Approximate } else { change.guarantee };
+                Some(tested)
+            }
+            Err(reason) => {
+                finding.verdict = Verdict::Inconclusive(reason);
+                None
+            }
+        };
+        let sides = sides(&name, &finding);
+        let p = tested.as_ref().and_then(|t| t.p(settings.margin()));
+        Assessed::Open(Box::new(Open { finding, sides, n, by_run, margins, tested, p }))
+    }
+}
+
+/// `mean not worse by more than 1 % and 50 us`.
+pub(crate) fn claim(name: &str, margins: &Margins, suffix: &str) -> String {
+    let share = percent(margins.relative);
+    match (margins.proof, margins.absolute > 0.0) {
+        (true, _) => format!("{name} no worse than {share}, proven"),
+        (false, false) => format!("{name} not worse by more than {share}"),
+        (false, true) => {
+            let absolute = number(margins.absolute);
+            format!("{name} not worse by more than {share} and {absolute}{suffix}")
+        }
+    }
+}
+
+/// `mean 12.1 ms -> 12.4 ms`.
+pub(crate) fn sides(name: &str, finding: &Finding) -> String {
+    let suffix = finding.suffix();
+    let text = |side: Option<f64>| {
+        side.map_or_else(
+            || "?".to_owned(),
+            |x| {
+                if finding.is_share() { percent(x) } else { format!("{}{suffix}", number(x)) }
+            },
+        )
+    };
+    format!("{name} {} -> {}", text(finding.base), text(finding.estimate))
 }
 
 /// The rows of one metric, not judged yet; `sources` are the kinds of load of both sides.
@@ -86,73 +174,49 @@ pub(crate) fn assess(
     sources: [Option<Loop>; 2],
     settings: &Settings,
 ) -> Vec<Assessed> {
-    let warnings = pair.pathologies(sources);
-    let mut rows: Vec<Assessed> =
-        pair.rows(settings.test).into_iter().map(|row| assess_row(pair, row, settings)).collect();
+    let rows = pair.rows(settings.test).into_iter().map(|row| assess_row(pair, row, settings));
+    warned(rows.collect(), &pair.two.pathologies(sources))
+}
+
+/// The rows of one metric with what is wrong with how it was measured.
+pub(crate) fn warned(mut rows: Vec<Assessed>, warnings: &[String]) -> Vec<Assessed> {
     for row in &mut rows {
-        row.finding.warnings.extend(warnings.iter().cloned());
+        let finding = match row {
+            Assessed::Open(open) => &mut open.finding,
+            Assessed::Judged(finding) => finding,
+        };
+        finding.warnings.extend(warnings.iter().cloned());
     }
     rows
 }
 
 fn assess_row(pair: &Pair<'_>, row: Row, settings: &Settings) -> Assessed {
-    let margin = settings.margin();
     let mut finding = pair.blank(Class::Regression, String::new());
-    finding.subject.statistic = Some(row.name());
-    let absolute = settings.absolute(finding.unit.as_ref());
-    finding.claim = match (settings.equivalence, absolute > 0.0) {
-        (Some(_), _) => format!("{} no worse than {}, proven", row.name(), percent(margin)),
-        (None, false) => format!("{} not worse by more than {}", row.name(), percent(margin)),
-        (None, true) => format!(
-            "{} not worse by more than {} and {}{}",
-            row.name(),
-            percent(margin),
-            number(absolute),
-            finding.suffix()
-        ),
-    };
-    let suffix = finding.suffix();
-    let text =
-        |x: f64, y: f64| format!("{} {}{suffix} -> {}{suffix}", row.name(), number(x), number(y));
-    let (x, y) = (row.of(pair.x), row.of(pair.y));
-    let mut sides = text(x, y);
-    (finding.base, finding.estimate) = (Some(x), Some(y));
+    (finding.base, finding.estimate) = (Some(row.of(pair.x)), Some(row.of(pair.y)));
+    finding.effects = pair.columns(row, settings.level);
+    let by_run = pair.by_run();
     if row == Row::Mean {
         finding.seed = Some(settings.seed);
-        if !pair.by_run() {
+        if !by_run {
             finding.warnings.extend([pair.x, pair.y].into_iter().filter_map(heavy_tail));
         }
     }
-    let by_run = pair.by_run();
     let n = if by_run { pair.runs().map(|r| r as usize) } else { [pair.x.len(), pair.y.len()] };
-    let tested = match Tested::of(pair, row, settings) {
-        Ok(tested) => {
-            // By run, the statistic is the mean over runs.
-            let change = &tested.change;
-            sides = text(change.base, change.candidate);
-            (finding.base, finding.estimate) = (Some(change.base), Some(change.candidate));
-            // One run a side speaks of that run alone.
-            let alone = pair.runs().contains(&1);
-            finding.guarantee = if alone { Guarantee::Approximate } else { change.guarantee };
-            Some(tested)
-        }
-        Err(reason) => {
-            if let Some(worth) = not_carried(pair, row) {
-                finding.warnings.push(format!(
-                    "successive observations depend on each other: for {} they are worth {} \
-                     independent ones, of which fewer than ten lie beyond; about {} observations \
-                     a side would carry it",
-                    row.name(),
-                    number(worth.floor()),
-                    number((enough(row) / worth * n[0].min(n[1]) as f64).ceil()),
-                ));
-            }
-            finding.verdict = Verdict::Inconclusive(reason);
-            None
-        }
-    };
-    let p = tested.as_ref().and_then(|t| t.p(margin));
-    Assessed { finding, sides, n, by_run, tested, p }
+    let tested = Tested::of(pair, row, settings);
+    if tested.is_err()
+        && let Some(worth) = not_carried(pair, row)
+    {
+        finding.warnings.push(format!(
+            "successive observations depend on each other: for {} they are worth {} \
+             independent ones, of which fewer than ten lie beyond; about {} observations \
+             a side would carry it",
+            row.name(),
+            number(worth.floor()),
+            number((enough(row) / worth * n[0].min(n[1]) as f64).ceil()),
+        ));
+    }
+    let margins = pair.two.margins(&row.name(), settings);
+    Draft { finding, name: row.name(), margins, n, by_run }.assess(tested, settings)
 }
 
 /// Independent observations with which ten lie beyond a percentile.
@@ -204,10 +268,16 @@ struct Family {
 /// the worse side. The correction works on these; intervals of all rows are shown at the level
 /// that it leaves, so that interval and verdict cannot disagree.
 pub(crate) fn conclude(rows: Vec<Assessed>, settings: &Settings) -> Vec<Finding> {
-    let tested: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].p.is_some()).collect();
-    let pick = |f: fn((f64, f64)) -> f64| -> Vec<f64> {
-        tested.iter().map(|&i| f(rows[i].p.expect("tested"))).collect()
-    };
+    let tested: Vec<(usize, (f64, f64))> = rows
+        .iter()
+        .enumerate()
+        .filter_map(|(i, row)| match row {
+            Assessed::Open(open) => Some((i, open.p?)),
+            Assessed::Judged(_) => None,
+        })
+        .collect();
+    let pick =
+        |f: fn((f64, f64)) -> f64| -> Vec<f64> { tested.iter().map(|&(_, p)| f(p)).collect() };
     let q = settings.level.alpha().to_f64();
     let adjusted = settings.correction.adjust(&pick(|p| p.0));
     let reach = attainable(&pick(|p| p.1), q, settings.correction);
@@ -220,8 +290,11 @@ pub(crate) fn conclude(rows: Vec<Assessed>, settings: &Settings) -> Vec<Finding>
     rows.into_iter()
         .enumerate()
         .map(|(i, row)| {
-            let mine = outcome.next_if(|(at, _)| **at == i).map(|(_, shown)| shown);
-            judge(row, mine, &family, settings)
+            let mine = outcome.next_if(|(at, _)| at.0 == i).map(|(_, shown)| shown);
+            match row {
+                Assessed::Open(open) => judge(*open, mine, &family, settings),
+                Assessed::Judged(finding) => *finding,
+            }
         })
         .collect()
 }
@@ -235,12 +308,12 @@ fn level_of(alpha: f64, whole: Level) -> Level {
 }
 
 fn judge(
-    row: Assessed,
+    row: Open,
     outcome: Option<(f64, Attainable)>,
     family: &Family,
     settings: &Settings,
 ) -> Finding {
-    let Assessed { mut finding, sides, n, by_run, tested, p } = row;
+    let Open { mut finding, sides, n, by_run, margins, tested, p } = row;
     let Some((tested, (lo, hi))) =
         tested.and_then(|t| t.change.interval(family.level).ok().map(|ends| (t, ends)))
     else {
@@ -284,15 +357,11 @@ fn judge(
             family.m
         ));
     }
-    let margin = if tested.absolute > 0.0 {
-        format!(
-            "{} and {}{}",
-            percent(settings.margin()),
-            number(tested.absolute),
-            finding.suffix()
-        )
+    let margin = if margins.absolute > 0.0 {
+        let absolute = number(margins.absolute);
+        format!("{} and {absolute}{}", percent(margins.relative), finding.suffix())
     } else {
-        percent(settings.margin())
+        percent(margins.relative)
     };
     let mut detail = describe(&finding, (lo, hi), &margin);
     if by_run {
@@ -327,15 +396,16 @@ fn not_rejected(
     family: &Family,
     settings: &Settings,
 ) -> Verdict {
-    let Tested { change, direction, absolute, .. } = tested;
+    let Tested { change, direction, margins, .. } = tested;
+    let absolute = margins.absolute;
     // What a change has to exceed, as a share of the baseline.
-    let margin = settings.margin().max(absolute / change.base.abs());
+    let margin = margins.relative.max(absolute / change.base.abs());
     // Positive is worse from here on. For "higher is better" a fall is worse.
     let worse =
         |(lo, hi): (f64, f64)| if *direction == Direction::Lower { (lo, hi) } else { (-hi, -lo) };
     let (low, high) = worse((lo, hi));
-    let within = *absolute > 0.0 && worse(change.difference(family.level)).1 < *absolute;
-    if high < settings.margin() || within {
+    let within = absolute > 0.0 && worse(change.difference(family.level)).1 < absolute;
+    if high < margins.relative || within {
         return Verdict::Pass;
     }
     if reach == Attainable::Never {
@@ -349,7 +419,7 @@ fn not_rejected(
         let need = n[0].max(n[1]) as f64 * by * by;
         (need < 1e9).then_some(need.ceil() as u64)
     };
-    if settings.equivalence.is_some() {
+    if margins.proof {
         let gap = margin - f64::midpoint(low, high);
         let projected = if gap > 0.0 { grown(half / gap) } else { None };
         return Verdict::Inconclusive(Reason::Straddles { projected });

@@ -6,6 +6,8 @@
 //! | The same for one metric, with every test behind it    | [`regression`]        |
 //! | Is the change relative to the baseline within limits? | [`relative`], [`relatives`] |
 //! | How often does the gate fail on data that did not change? | [`calibrate`]     |
+//! | Do categories agree, and does their mix mislead?      | [`strata`]            |
+//! | What does `tailproof.toml` say of comparisons?        | [`config::parse`]     |
 //! | Intervals of a ratio or difference, and their p       | [`change::Change`]    |
 //! | Which functions take another share of the time?       | [`profile::share_changes`] |
 //!
@@ -34,13 +36,19 @@
 
 mod calibration;
 pub mod change;
+pub mod config;
 mod dataset;
+mod exact;
 mod family;
+mod mixed;
 pub mod profile;
 mod regression;
 mod relative;
 mod row;
 mod settings;
+mod side;
+mod strata;
+mod two;
 
 pub use calibration::{
     Advice, Calibration, Detectable, FalsePositives, SplitUnit, Splits, calibrate,
@@ -48,5 +56,6 @@ pub use calibration::{
 pub use dataset::{Compared, compare, relatives};
 pub use regression::{LatencyRegression, MeanRegression, Regression, regression};
 pub use relative::relative;
-pub use settings::{CompareError, Settings, Test};
+pub use settings::{CompareError, Limit, Settings, Test};
+pub use strata::{Category, CategoryError, Group, Grouping, Reversal, Strata, strata};
 pub use tailproof_hypothesis::Correction;

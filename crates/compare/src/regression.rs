@@ -1,4 +1,4 @@
-use tailproof_core::{Direction, Effect, Finding, Interval, Level, Sample, Series, percent};
+use tailproof_core::{Direction, Effect, Finding, Interval, Level, Series, percent};
 use tailproof_hypothesis::{
     EffectError, HodgesLehmann, MannWhitney, PerformanceClass, cliffs_delta, cohens_d,
     cohens_d_document, hodges_lehmann, mann_whitney, vargha_delaney,
@@ -92,21 +92,15 @@ pub fn regression(
     settings: &Settings,
 ) -> Result<Regression, CompareError> {
     let pair = Pair::new(base, candidate)?;
-    let mut regression = tests(&pair, candidate.name(), settings);
     let findings = conclude(assess(&pair, [None; 2], settings), settings);
-    regression.findings = with_effects(findings, &pair, &regression, settings);
+    let mut regression = tests(&pair, candidate.name(), settings);
+    let effects = effects(&pair, Some(&regression), settings);
+    regression.findings = with_effects(findings, &effects);
     Ok(regression)
 }
 
 /// Adds the effect sizes, which are those of the samples, to every row.
-pub(crate) fn with_effects(
-    mut findings: Vec<Finding>,
-    pair: &Pair<'_>,
-    regression: &Regression,
-    settings: &Settings,
-) -> Vec<Finding> {
-    let a = regression.latency.effect_size;
-    let effects = effects(pair.x, pair.y, a, &regression.shift, settings.level);
+pub(crate) fn with_effects(mut findings: Vec<Finding>, effects: &[Effect]) -> Vec<Finding> {
     for finding in &mut findings {
         finding.effects.extend(effects.iter().cloned());
     }
@@ -116,7 +110,7 @@ pub(crate) fn with_effects(
 /// Everything but the rows.
 pub(crate) fn tests(pair: &Pair<'_>, name: String, settings: &Settings) -> Regression {
     let (x, y) = (pair.x, pair.y);
-    let direction = pair.direction;
+    let direction = pair.two.direction;
     let permutation =
         permute_means(x, y, &Permutation::new(settings.seed).replicates(settings.resamples));
     let mw = mann_whitney(y, x);
@@ -156,7 +150,14 @@ pub(crate) fn tests(pair: &Pair<'_>, name: String, settings: &Settings) -> Regre
     Regression { name, mean, latency, permutation, mann_whitney: mw, shift, findings: Vec::new() }
 }
 
-fn effects(x: &Sample, y: &Sample, a: f64, hl: &HodgesLehmann, level: Level) -> Vec<Effect> {
+/// The effect sizes of two samples; the shift only with the document's tests, because its exact
+/// interval takes as long as they do.
+pub(crate) fn effects(
+    pair: &Pair<'_>,
+    regression: Option<&Regression>,
+    settings: &Settings,
+) -> Vec<Effect> {
+    let (x, y) = (pair.x, pair.y);
     let plain = |name: &str, value: f64| Effect {
         name: name.to_owned(),
         value,
@@ -167,21 +168,29 @@ fn effects(x: &Sample, y: &Sample, a: f64, hl: &HodgesLehmann, level: Level) -> 
         note: d.err().map(|e| e.to_string()),
         ..plain(name, d.unwrap_or_else(|e| e.limit()))
     };
-    let method = format!("order statistics of differences, achieves {}", percent(hl.achieved));
-    let interval = Some(Interval { lo: hl.lo, hi: hl.hi, level, method });
-    vec![
-        Effect { interval, ..plain("hodges_lehmann_shift", hl.shift) },
-        plain("vargha_delaney_a", a),
-        plain("cliffs_delta", cliffs_delta(y, x)),
-        standardized("cohens_d", cohens_d(x, y)),
-        standardized("cohens_d_document", cohens_d_document(x, y)),
-    ]
+    let delta = cliffs_delta(y, x);
+    let a = regression.map_or_else(|| vargha_delaney(x, y), |r| r.latency.effect_size);
+    let shift = regression.map(|r| {
+        let hl = &r.shift;
+        let method = format!("order statistics of differences, achieves {}", percent(hl.achieved));
+        let interval = Interval { lo: hl.lo, hi: hl.hi, level: settings.level, method };
+        Effect { interval: Some(interval), ..plain("hodges_lehmann_shift", hl.shift) }
+    });
+    shift
+        .into_iter()
+        .chain([
+            plain("vargha_delaney_a", a),
+            plain("cliffs_delta", delta),
+            standardized("cohens_d", cohens_d(x, y)),
+            standardized("cohens_d_document", cohens_d_document(x, y)),
+        ])
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Labels, Metric, Observations, Raw, Reason, Seed, Unit, Verdict};
+    use tailproof_core::{Labels, Metric, Observations, Raw, Reason, Sample, Seed, Unit, Verdict};
 
     fn series(unit: &str, values: Vec<f64>, run: Option<Vec<u32>>) -> Series {
         Series {

@@ -1,16 +1,23 @@
 use std::cell::RefCell;
 
 use tailproof_core::{
-    Class, Direction, Finding, Loop, Observations, Order, Rank, Reason, Sample, Series, Subject,
-    Unit, Verdict, number,
+    Class, Effect, Finding, Level, Observations, Order, Rank, Sample, Series, number,
 };
-use tailproof_resampling::{clock_resolution, dependence_by, pathologies};
+use tailproof_resampling::{clock_resolution, dependence_by};
 
-use crate::change::{BaseNearZero, Change};
+use crate::change::{BaseNearZero, Change, Spread, quantile_interval};
 use crate::settings::{CompareError, Test};
+use crate::two::{SIDES, Two, column};
 
 /// Observations beyond a percentile from which on its bootstrap is near its normal limit.
 pub(crate) const BEYOND: f64 = 10.0;
+
+/// What is said of data of a single run.
+pub(crate) const ONE_RUN: &str =
+    "one run a side: says nothing about other runs (a run column with several would)";
+
+/// The method where runs are the unit.
+pub(crate) const ON_RUNS: &str = "t on run statistics";
 
 /// What a row compares.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,77 +45,28 @@ impl Row {
     }
 }
 
-/// Two series of the same metric.
+/// Two series of the same metric with all their values.
 pub(crate) struct Pair<'a> {
-    base: &'a Series,
-    candidate: &'a Series,
+    pub(crate) two: Two<'a>,
     pub(crate) x: &'a Sample,
     pub(crate) y: &'a Sample,
-    pub(crate) direction: Direction,
     /// Autocorrelation times found so far: a transform of the whole series each.
     times: RefCell<Vec<(Option<Rank>, [f64; 2])>>,
 }
 
 impl<'a> Pair<'a> {
     pub(crate) fn new(base: &'a Series, candidate: &'a Series) -> Result<Self, CompareError> {
-        let raw = |s: &'a Series| match &s.observations {
-            Observations::Raw(raw) if raw.is_complete() => Ok(&raw.sample),
-            _ => Err(CompareError::NotRaw(s.name())),
-        };
-        if base.metric.unit != candidate.metric.unit {
-            let text = |s: &Series| {
-                s.metric.unit.as_ref().map_or_else(|| "no unit".to_owned(), ToString::to_string)
-            };
-            return Err(CompareError::Units {
-                metric: base.name(),
-                base: text(base),
-                candidate: text(candidate),
-            });
-        }
-        let direction = match candidate.metric.direction {
-            Direction::Unknown => base.metric.direction,
-            known => known,
-        };
-        let times = RefCell::default();
-        Ok(Self { base, candidate, x: raw(base)?, y: raw(candidate)?, direction, times })
+        let two = Two::new(base, candidate)?;
+        let raw = |s: &'a Series| complete(s).ok_or_else(|| CompareError::NotRaw(s.name()));
+        Ok(Self { two, x: raw(base)?, y: raw(candidate)?, times: RefCell::default() })
     }
 
-    /// Mean, median, and the percentiles with ten observations beyond them on both sides, as
-    /// far as the test asks for them.
+    /// The rows that the test asks for and both sides carry.
     pub(crate) fn rows(&self, test: Test) -> Vec<Row> {
-        let least = self.x.len().min(self.y.len()) as f64;
-        let tails = [Rank::P95, Rank::P99]
-            .into_iter()
-            .filter(|p| least * p.complement().to_f64() >= BEYOND)
-            .map(Row::Quantile);
-        let quantiles = [Row::Quantile(Rank::MEDIAN)].into_iter().chain(tails);
-        match test {
-            Test::Auto => [Row::Mean].into_iter().chain(quantiles).collect(),
-            Test::Welch => vec![Row::Mean],
-            Test::Quantiles => quantiles.collect(),
-            Test::MannWhitney => vec![Row::Shift],
-        }
+        rows(self.x.len().min(self.y.len()) as f64, test)
     }
-
-    /// The unit of the values.
-    pub(crate) fn unit(&self) -> Option<&Unit> {
-        self.candidate.metric.unit.as_ref().or(self.base.metric.unit.as_ref())
-    }
-
     pub(crate) fn runs(&self) -> [u64; 2] {
-        [self.base.runs(), self.candidate.runs()]
-    }
-
-    /// What is wrong with how either side was measured.
-    pub(crate) fn pathologies(&self, sources: [Option<Loop>; 2]) -> Vec<String> {
-        let sides =
-            [("baseline", self.base, sources[0]), ("candidate", self.candidate, sources[1])];
-        sides
-            .into_iter()
-            .flat_map(|(side, series, source)| {
-                pathologies(series, source).into_iter().map(move |text| format!("{side}: {text}"))
-            })
-            .collect()
+        self.two.runs()
     }
 
     /// The larger step of both clocks; 0 when neither repeats a value.
@@ -141,17 +99,17 @@ impl<'a> Pair<'a> {
 
     /// Whether both sides have several runs, which are then the unit.
     pub(crate) fn by_run(&self) -> bool {
-        self.runs().iter().all(|&r| r >= 2)
+        self.two.by_run()
     }
 
     /// The change of a row, by run where both sides have several.
     pub(crate) fn change(&self, row: Row) -> Result<Change, BaseNearZero> {
         if self.by_run() {
-            let (x, y) = (by_run(self.base, self.x, row), by_run(self.candidate, self.y, row));
+            let [x, y] = self.run_statistics(row);
             if row == Row::Shift {
                 return Change::of_shift(&x, &y, [1.0; 2]);
             }
-            return Change::of_means(&x, &y, [1.0; 2]).map(|c| c.called("t on run statistics"));
+            return Change::of_means(&x, &y, [1.0; 2]).map(|c| c.called(ON_RUNS));
         }
         match row {
             Row::Mean => Change::of_means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))),
@@ -160,21 +118,45 @@ impl<'a> Pair<'a> {
         }
     }
 
+    /// The statistic of each run of both sides.
+    fn run_statistics(&self, row: Row) -> [Sample; 2] {
+        [by_run(self.two.base, self.x, row), by_run(self.two.candidate, self.y, row)]
+    }
+
+    /// The statistic of either side with an interval of its own: Student's for a mean and for
+    /// runs, order statistics for a quantile. None for the shift, which is of both.
+    pub(crate) fn columns(&self, row: Row, level: Level) -> Vec<Effect> {
+        if row == Row::Shift {
+            return Vec::new();
+        }
+        if self.by_run() {
+            let runs = self.run_statistics(row).map(|s| Spread::of(&s));
+            return SIDES
+                .into_iter()
+                .zip(runs)
+                .map(|(name, s)| column(name, s.mean, s.interval(level), level, ON_RUNS))
+                .collect();
+        }
+        let tau = match row {
+            Row::Quantile(p) => self.times(Some(p)),
+            _ => self.times(None),
+        };
+        let of = |name: &str, sample: &Sample, tau: f64| if let Row::Quantile(p) = row {
+            let ends = quantile_interval(sample, p, tau, level);
+            column(name, sample.quantile(p), ends, level, "order statistics")
+        } else {
+            let spread = Spread::of(sample);
+            let worth = ((spread.n as f64 / tau) as u64).max(1);
+            let ends = Spread { n: worth, ..spread }.interval(level);
+            column(name, spread.mean, ends, level, "Student's t")
+        };
+        vec![of(SIDES[0], self.x, tau[0]), of(SIDES[1], self.y, tau[1])]
+    }
+
     /// A finding with everything but verdict and wording.
     pub(crate) fn blank(&self, class: Class, claim: String) -> Finding {
-        let metric = &self.candidate.metric;
-        let subject = Subject {
-            metric: metric.name.clone(),
-            labels: self.candidate.labels.clone(),
-            benchmark: None,
-            statistic: None,
-        };
-        let mut finding =
-            Finding::new(class, subject, claim, Verdict::Inconclusive(Reason::Absent));
-        finding.unit = self.unit().cloned();
-        finding.direction = self.direction;
-        finding.n = vec![self.x.len() as u64, self.y.len() as u64];
-        finding.runs = self.runs().to_vec();
+        let n = [self.x.len() as u64, self.y.len() as u64];
+        let mut finding = self.two.blank(class, claim, n);
         if self.by_run() {
             finding.warnings.push(
                 "judged by run; the permutation and Mann-Whitney results in the evidence treat \
@@ -183,10 +165,7 @@ impl<'a> Pair<'a> {
             );
         }
         if self.runs().contains(&1) {
-            finding.warnings.push(
-                "one run a side: says nothing about other runs (a run column with several would)"
-                    .to_owned(),
-            );
+            finding.warnings.push(ONE_RUN.to_owned());
             let tau = self.times(None);
             if tau != [1.0; 2] {
                 finding.warnings.push(format!(
@@ -199,6 +178,30 @@ impl<'a> Pair<'a> {
             }
         }
         finding
+    }
+}
+
+/// Mean, median, and the percentiles with ten observations beyond them on both sides, as far as
+/// the test asks for them; the smaller side has `least`.
+pub(crate) fn rows(least: f64, test: Test) -> Vec<Row> {
+    let tails = [Rank::P95, Rank::P99]
+        .into_iter()
+        .filter(|p| least * p.complement().to_f64() >= BEYOND)
+        .map(Row::Quantile);
+    let quantiles = [Row::Quantile(Rank::MEDIAN)].into_iter().chain(tails);
+    match test {
+        Test::Auto => [Row::Mean].into_iter().chain(quantiles).collect(),
+        Test::Welch => vec![Row::Mean],
+        Test::Quantiles => quantiles.collect(),
+        Test::MannWhitney => vec![Row::Shift],
+    }
+}
+
+/// The values of a series that holds all of them.
+pub(crate) fn complete(series: &Series) -> Option<&Sample> {
+    match &series.observations {
+        Observations::Raw(raw) if raw.is_complete() => Some(&raw.sample),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use tailproof_core::{Level, Quantity, Seed, Unit};
+use tailproof_core::{Direction, Level, Quantity, Seed, Unit, glob};
 use tailproof_hypothesis::Correction;
 
 /// Which statistics a comparison is about.
@@ -43,6 +43,65 @@ pub struct Settings {
     pub resamples: NonZeroU32,
     /// Seed of the permutation test.
     pub seed: Seed,
+    /// Limits of single benchmarks, metrics and statistics; the first that matches a row counts.
+    pub limits: Vec<Limit>,
+    /// Benchmarks that must be there, as globs.
+    pub declared: Vec<String>,
+    /// Whether the document's tests (permutation, Mann–Whitney) are run beside the rows, which
+    /// takes most of the time.
+    pub tests: bool,
+}
+
+/// Other limits for some rows; a part that is `None` is as in the [`Settings`], a glob that is
+/// `None` matches everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Limit {
+    /// Glob of the benchmark's name (of the metric with its labels, without one).
+    pub benchmark: Option<String>,
+    /// Glob of the metric's name.
+    pub metric: Option<String>,
+    /// Glob of the row: `mean`, `p50`, `p99`, `rate`, `value`.
+    pub statistic: Option<String>,
+    /// Relative margin.
+    pub min_effect: Option<f64>,
+    /// Absolute margin.
+    pub min_effect_abs: Option<Quantity>,
+    /// Whether less is better.
+    pub direction: Option<Direction>,
+    /// The proof asked for, in place of margins.
+    pub equivalence: Option<f64>,
+}
+
+impl Limit {
+    fn matches(&self, name: &RowName<'_>) -> bool {
+        let fits = |pattern: Option<&str>, text: &str| pattern.is_none_or(|p| glob(p, text));
+        fits(self.benchmark.as_deref(), name.benchmark)
+            && fits(self.metric.as_deref(), name.metric)
+            && fits(self.statistic.as_deref(), name.statistic)
+    }
+}
+
+/// What a row is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowName<'a> {
+    pub(crate) benchmark: &'a str,
+    pub(crate) metric: &'a str,
+    pub(crate) statistic: &'a str,
+}
+
+/// What counts as a change of one row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Margins {
+    /// As a share of the baseline.
+    pub(crate) relative: f64,
+    /// In the unit of the data; 0 when there is none.
+    pub(crate) absolute: f64,
+    /// Whether it is to be proven that nothing became worse.
+    pub(crate) proof: bool,
+    /// Whether the relative margin is the row's own, and not that of the settings.
+    pub(crate) own: bool,
+    /// The direction that a limit gives.
+    pub(crate) direction: Option<Direction>,
 }
 
 impl Settings {
@@ -63,17 +122,33 @@ impl Settings {
             require_power: None,
             resamples: RESAMPLES,
             seed,
+            limits: Vec::new(),
+            declared: Vec::new(),
+            tests: true,
         }
     }
 
-    /// The absolute margin in a unit of data; 0 without one, where the unit cannot say it, and
-    /// where equivalence is asked for.
-    pub(crate) fn absolute(&self, unit: Option<&Unit>) -> f64 {
-        let typed = self.min_effect_abs.as_ref().filter(|_| self.equivalence.is_none());
-        typed.and_then(|q| margin_in(q, unit)).unwrap_or(0.0)
+    /// The margins of a row. The absolute one is 0 without any, where the unit of the data
+    /// cannot say it, and where equivalence is asked for.
+    pub(crate) fn margins(&self, name: &RowName<'_>, unit: Option<&Unit>) -> Margins {
+        let plain = Limit::default();
+        let limit = self.limits.iter().find(|l| l.matches(name)).unwrap_or(&plain);
+        // A margin of its own takes a row out of the proof that the settings ask for.
+        let proof = limit.equivalence.or(self.equivalence.filter(|_| limit.min_effect.is_none()));
+        let absolute = limit.min_effect_abs.as_ref().or(self.min_effect_abs.as_ref());
+        Margins {
+            relative: proof.or(limit.min_effect).unwrap_or(self.min_effect),
+            absolute: absolute
+                .filter(|_| proof.is_none())
+                .and_then(|q| margin_in(q, unit))
+                .unwrap_or(0.0),
+            proof: proof.is_some(),
+            own: limit.equivalence.is_some() || limit.min_effect.is_some(),
+            direction: limit.direction,
+        }
     }
 
-    /// The relative margin in force.
+    /// The relative margin in force where no limit says otherwise.
     #[must_use]
     pub fn margin(&self) -> f64 {
         self.equivalence.unwrap_or(self.min_effect)
@@ -130,4 +205,46 @@ pub enum CompareError {
     /// An aggregate that has no relative form here.
     #[error("objective {0:?}: a relative objective is about a percentile or a mean")]
     Aggregate(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_limit_that_matches_counts() {
+        let limit = |benchmark: &str, statistic: Option<&str>, min_effect: f64| Limit {
+            benchmark: Some(benchmark.to_owned()),
+            statistic: statistic.map(str::to_owned),
+            min_effect: Some(min_effect),
+            ..Limit::default()
+        };
+        let settings = Settings {
+            limits: vec![limit("hash/*", Some("p99"), 0.2), limit("hash/*", None, 0.1)],
+            min_effect_abs: Some(Quantity::new(50.0, Unit::known("us"))),
+            ..Settings::new(Seed(1))
+        };
+        let margins = |benchmark, statistic| {
+            let name = RowName { benchmark, metric: "time", statistic };
+            settings.margins(&name, Unit::known("ms").as_ref())
+        };
+        assert_eq!((margins("hash/1", "p99").relative, margins("hash/1", "p99").own), (0.2, true));
+        assert_eq!(margins("hash/1", "mean").relative, 0.1);
+        assert_eq!((margins("flat", "mean").relative, margins("flat", "mean").own), (0.01, false));
+        assert_eq!(margins("flat", "mean").absolute, 0.05);
+    }
+
+    #[test]
+    fn a_limit_can_ask_for_a_proof_or_be_excused_from_it() {
+        let limit = Limit { equivalence: Some(0.02), ..Limit::default() };
+        let name = RowName { benchmark: "b", metric: "time", statistic: "mean" };
+        let settings = Settings { limits: vec![limit], ..Settings::new(Seed(1)) };
+        let margins = settings.margins(&name, None);
+        assert_eq!((margins.relative, margins.absolute, margins.proof), (0.02, 0.0, true));
+        let own = Limit { min_effect: Some(0.3), ..Limit::default() };
+        let asked =
+            Settings { equivalence: Some(0.05), limits: vec![own], ..Settings::new(Seed(1)) };
+        let margins = asked.margins(&name, None);
+        assert_eq!((margins.relative, margins.proof), (0.3, false));
+    }
 }

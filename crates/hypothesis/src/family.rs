@@ -114,16 +114,24 @@ pub enum Attainable {
 pub fn attainable(smallest: &[f64], q: f64, correction: Correction) -> Vec<Attainable> {
     let within = |p: f64| p <= q * (1.0 + 1e-12);
     let best = correction.adjust(smallest);
-    (0..smallest.len())
-        .map(|i| {
-            let mut others = vec![1.0; smallest.len()];
-            others[i] = smallest[i];
-            if within(correction.adjust(&others)[i]) {
-                Attainable::Alone
-            } else if within(best[i]) {
-                Attainable::OnlyInFamily
-            } else {
-                Attainable::Never
+    // Beside rows that show p = 1 all places are alike: once for each different p.
+    let mut alone: Vec<(f64, bool)> = Vec::new();
+    let mut others = vec![1.0; smallest.len()];
+    smallest
+        .iter()
+        .zip(best)
+        .map(|(&p, best)| {
+            let known = alone.iter().find(|(of, _)| *of == p).map(|(_, reached)| *reached);
+            let reached = known.unwrap_or_else(|| {
+                others[0] = p;
+                let reached = within(correction.adjust(&others)[0]);
+                alone.push((p, reached));
+                reached
+            });
+            match (reached, within(best)) {
+                (true, _) => Attainable::Alone,
+                (false, true) => Attainable::OnlyInFamily,
+                (false, false) => Attainable::Never,
             }
         })
         .collect()

@@ -35,7 +35,9 @@
 //! | By what factor did it change?                         | [`ratio_of_means`], [`ratio_of_medians`], [`hodges_lehmann_ratio`] |
 //! | How large is the difference in standard deviations?   | [`cohens_d`], [`hedges_g`], [`glass_delta`] |
 //! | How one-sided are paired changes?                     | [`rank_biserial`]                 |
-//! | By what factor do two shares differ?                  | [`odds_ratio`], [`risk_ratio`], [`cohens_h`] |
+//! | By what factor do two shares differ?                  | [`odds_ratio`], [`risk_ratio`], [`ratio_score`], [`cohens_h`] |
+//! | **Strata**                                            |                                   |
+//! | Do categories share one effect, and which?            | [`heterogeneity`]                 |
 //! | **Many tests**                                        |                                   |
 //! | Which of many p-values count?                         | [`Correction`] and a function each |
 //! | At which level are a family's intervals shown?        | [`fcr_level`]                     |
@@ -80,6 +82,7 @@ mod fisher;
 mod fligner_killeen;
 mod friedman;
 mod groups;
+mod heterogeneity;
 mod hodges_lehmann;
 mod jarque_bera;
 mod kolmogorov_smirnov;
@@ -107,6 +110,7 @@ mod power_rank;
 mod power_t;
 mod proportion;
 mod ranks;
+mod rate_ratio;
 mod ratio;
 mod runs_test;
 pub mod sequential;
@@ -145,6 +149,7 @@ pub use family::{Attainable, attainable, fcr_level, smallest_p_permutation, smal
 pub use fisher::{Fisher, fisher_exact};
 pub use fligner_killeen::{FlignerKilleen, fligner_killeen};
 pub use friedman::{Friedman, friedman};
+pub use heterogeneity::{Heterogeneity, Stratum, heterogeneity};
 pub use hodges_lehmann::{HodgesLehmann, hodges_lehmann};
 pub use jarque_bera::{JarqueBera, jarque_bera};
 pub use kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov};
@@ -181,6 +186,7 @@ pub use power_t::{
     SampleSize, Tail, t_minimum_detectable_effect, t_one_sample_power, t_power, t_sample_size,
 };
 pub use proportion::Proportion;
+pub use rate_ratio::{ratio_score, ratio_score_z};
 pub use ratio::{FiellerSet, MedianRatio, Ratio, ratio_of_means, ratio_of_medians};
 pub use runs_test::{RunsTest, runs_test};
 pub use shapiro_wilk::{ShapiroWilk, shapiro_wilk};

@@ -12,10 +12,13 @@
 //! unit = "ms"
 //! direction = "lower"
 //! ```
+//!
+//! The table `[compare]` is left to `tailproof_compare`.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tailproof_core::{Direction, Level, Objective, Unit};
 use toml::Spanned;
 
@@ -60,6 +63,9 @@ struct File {
     objectives: Vec<Spanned<String>>,
     #[serde(default)]
     metrics: BTreeMap<String, MetricFile>,
+    /// Read by `tailproof_compare::config`.
+    #[serde(default, rename = "compare")]
+    _compare: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +145,9 @@ mod tests {
         assert_eq!(config.level, Some(Level::P999));
         assert_eq!(config.objectives.len(), 1);
         assert_eq!(config.metrics["latency"].unit, Unit::known("ms"));
+        // What comparisons are told is for others to read.
+        let both = "level = 0.999\n[compare]\nmin_effect = \"5%\"\n[[compare.limits]]\nx = 1\n";
+        assert_eq!(parse(both).unwrap().level, Some(Level::P999));
     }
 
     #[test]

@@ -1,9 +1,8 @@
-use tailproof_core::descriptive::Moments;
 use tailproof_core::distributions::{student_quantile, student_two_sided};
 use tailproof_core::{Level, Sample};
 use tailproof_hypothesis::smallest_p_permutation;
 
-use super::{BaseNearZero, Beyond};
+use super::{BaseNearZero, Beyond, Spread};
 
 /// Two means in units of the baseline's, so that nothing overflows.
 #[derive(Clone, Debug)]
@@ -21,18 +20,21 @@ pub(super) struct Means {
 
 impl Means {
     pub(super) fn new(x: &Sample, y: &Sample, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
-        let (mx, my) = (Moments::of(x), Moments::of(y));
-        let mean = mx.mean();
-        if mean <= 0.0 {
+        Self::of(Spread::of(x), Spread::of(y), tau)
+    }
+
+    pub(super) fn of(x: Spread, y: Spread, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
+        let mean = x.mean;
+        if mean.is_nan() || mean <= 0.0 {
             return Err(BaseNearZero);
         }
-        let n = [(mx.n() / tau[0]).max(2.0), (my.n() / tau[1]).max(2.0)];
-        let square = |m: &Moments, n: f64| {
-            let spread = if m.n() < 2.0 { 0.0 } else { m.sd(1) / mean };
+        let n = [(x.n as f64 / tau[0]).max(2.0), (y.n as f64 / tau[1]).max(2.0)];
+        let square = |s: Spread, n: f64| {
+            let spread = if s.n < 2 { 0.0 } else { s.sd / mean };
             spread * spread / n
         };
-        let (a, b) = (square(&mx, n[0]), square(&my, n[1]));
-        Ok(Self { x: mean, y: my.mean(), a, b, n, sizes: [x.len(), y.len()] })
+        let (a, b) = (square(x, n[0]), square(y, n[1]));
+        Ok(Self { x: mean, y: y.mean, a, b, n, sizes: [x.n as usize, y.n as usize] })
     }
 
     fn r(&self) -> f64 {

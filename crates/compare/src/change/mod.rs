@@ -1,19 +1,29 @@
 //! What is known of a change from a baseline to a candidate: intervals of the ratio and of the
 //! difference at any level, and the smallest level at which they lie beyond a limit.
 
+mod counted;
 mod means;
 mod quantiles;
 mod ranks;
+mod rates;
 mod shift;
+mod spread;
+mod steps;
 
 use std::borrow::Cow;
 
+use tailproof_core::binomial::{lower_rank, upper_rank};
 use tailproof_core::{Guarantee, Level, Rank, Sample};
+use tailproof_hypothesis::Proportion;
 
+pub use counted::Counted;
 use means::Means;
 use quantiles::Quantiles;
 use ranks::Ranks;
+use rates::Rates;
 use shift::Shift;
+pub use spread::Spread;
+use steps::{Bracket, Steps};
 
 /// Which side of a limit an interval lies on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +56,13 @@ enum Way {
     Means(Means),
     Quantiles(Quantiles),
     Ranks(Ranks),
+    Rates(Rates),
     Shift(Shift),
 }
+
+const BOOTSTRAP: &str = "exact bootstrap of the ratio (B → ∞)";
+const BOX: &str = "box of order-statistic intervals";
+const BUCKETS: &str = "box of order-statistic intervals, outer ends of buckets";
 
 /// The baseline is not clearly above zero, so that a ratio to it means nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,8 +86,21 @@ impl Change {
     /// # Source
     /// Fieller (1954), *JRSS B* 16(2), 175–185; Welch (1947), *Biometrika* 34, 28–35.
     pub fn of_means(x: &Sample, y: &Sample, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
-        let means = Means::new(x, y, tau)?;
-        Ok(Self {
+        Ok(Self::from_means(Means::new(x, y, tau)?).worth(tau))
+    }
+
+    /// The same from what a summary tells: observations, mean and standard deviation of both
+    /// sides, which are taken to be independent.
+    ///
+    /// # Errors
+    /// The baseline's mean is not positive.
+    pub fn of_spreads(x: Spread, y: Spread) -> Result<Self, BaseNearZero> {
+        let method = "Welch-studentized ratio of means (Fieller), from the summaries";
+        Ok(Self::from_means(Means::of(x, y, [1.0; 2])?).called(method))
+    }
+
+    fn from_means(means: Means) -> Self {
+        Self {
             base: means.x,
             candidate: means.y,
             method: "Welch-studentized ratio of means (Fieller)",
@@ -80,7 +108,6 @@ impl Change {
             way: Way::Means(means),
             worth: 1.0,
         }
-        .worth(tau))
     }
 
     /// The change of a quantile.
@@ -107,13 +134,67 @@ impl Change {
         let enough = |s: &Sample| s.len() as f64 * tail >= crate::row::BEYOND;
         let (method, guarantee, way) = if enough(&thin_x) && enough(&thin_y) {
             let way = Way::Quantiles(Quantiles::new(&thin_x, &thin_y, p)?);
-            ("exact bootstrap of the ratio (B → ∞)", Guarantee::Asymptotic, way)
+            (BOOTSTRAP, Guarantee::Asymptotic, way)
         } else {
-            let way = Way::Ranks(Ranks::new(&thin_x, &thin_y, p)?);
-            ("box of order-statistic intervals", Guarantee::Exact, way)
+            let bracket = |s: &Sample| Bracket::known(Steps::of(s));
+            let ranks = Ranks::new(bracket(&thin_x), bracket(&thin_y), p, thin_x.quantile(p))?;
+            (BOX, Guarantee::Exact, Way::Ranks(ranks))
         };
         let (base, candidate) = (x.quantile(p), y.quantile(p));
         Ok(Self { base, candidate, method, guarantee, way, worth: 1.0 }.worth(tau))
+    }
+
+    /// The change of a quantile of observations that come as counts.
+    ///
+    /// As for samples where all values that matter are known. Else, with buckets or limits,
+    /// the box of both order-statistic intervals, whose ends are the outer ends of buckets and
+    /// infinite where only limits are known; it holds at every n.
+    ///
+    /// # Errors
+    /// The baseline's quantile is not clearly above zero.
+    pub fn of_counts(
+        x: &Counted,
+        y: &Counted,
+        p: Rank,
+        tau: [f64; 2],
+    ) -> Result<Self, BaseNearZero> {
+        let tail = p.to_f64().min(1.0 - p.to_f64());
+        let enough =
+            |c: &Counted, tau: f64| tau <= 1.0 && c.n() as f64 * tail >= crate::row::BEYOND;
+        let laws =
+            if enough(x, tau[0]) && enough(y, tau[1]) { x.law(p).zip(y.law(p)) } else { None };
+        let (base, candidate) = (x.quantile(p), y.quantile(p));
+        let (method, guarantee, way) = if let Some((a, b)) = laws {
+            (BOOTSTRAP, Guarantee::Asymptotic, Way::Quantiles(Quantiles::of(a, b)?))
+        } else {
+            let ranks = Ranks::new(x.bracket(tau[0]), y.bracket(tau[1]), p, base)?;
+            let method = if x.is_known() && y.is_known() { BOX } else { BUCKETS };
+            (method, Guarantee::Exact, Way::Ranks(ranks))
+        };
+        Ok(Self { base, candidate, method, guarantee, way, worth: 1.0 }.worth(tau))
+    }
+
+    /// The change of a share of good events, by the score test of the ratio of two shares.
+    ///
+    /// ```text
+    /// { r : |p̂₂ − r p̂₁| ≤ z √(N/(N−1)·(p̃₂(1−p̃₂)/n₂ + r² p̃₁(1−p̃₁)/n₁)) }
+    /// ```
+    /// p̃₁ and p̃₂ are the most likely shares with ratio r. Asymptotic, events independent.
+    ///
+    /// # Errors
+    /// The baseline has no good event.
+    ///
+    /// # Source
+    /// Miettinen & Nurminen (1985), *Statistics in Medicine* 4(2), 213–226.
+    pub fn of_rates(x: Proportion, y: Proportion) -> Result<Self, BaseNearZero> {
+        Ok(Self {
+            base: x.share(),
+            candidate: y.share(),
+            method: "score interval of the ratio of rates (Miettinen–Nurminen)",
+            guarantee: Guarantee::Asymptotic,
+            way: Way::Rates(Rates::new(x, y)?),
+            worth: 1.0,
+        })
     }
 
     /// The factor between the two samples, by the Mann–Whitney test: the Hodges–Lehmann
@@ -166,6 +247,7 @@ impl Change {
             Way::Means(w) => w.ratio(level),
             Way::Quantiles(w) => w.ratio(level),
             Way::Ranks(w) => w.ratio(level),
+            Way::Rates(w) => Ok(w.ratio(level)),
             Way::Shift(w) => Ok(w.interval(level)),
         }
     }
@@ -178,6 +260,7 @@ impl Change {
             Way::Means(w) => w.p(limit, beyond),
             Way::Quantiles(w) => w.p(limit, beyond),
             Way::Ranks(w) => w.p(limit, beyond),
+            Way::Rates(w) => w.p(limit, beyond),
             Way::Shift(w) => w.p(limit, beyond),
         }
     }
@@ -189,6 +272,7 @@ impl Change {
             Way::Means(w) => w.difference(level),
             Way::Quantiles(w) => w.difference(level),
             Way::Ranks(w) => w.difference(level),
+            Way::Rates(w) => w.difference(level),
             Way::Shift(w) => w.difference(level),
         }
     }
@@ -201,6 +285,7 @@ impl Change {
             Way::Means(w) => w.p_of_difference(limit, beyond),
             Way::Quantiles(w) => w.p_of_difference(limit, beyond),
             Way::Ranks(w) => w.p_of_difference(limit, beyond),
+            Way::Rates(w) => w.p_of_difference(limit, beyond),
             Way::Shift(w) => w.p_of_difference(limit, beyond),
         }
     }
@@ -210,7 +295,7 @@ impl Change {
     pub fn smallest_p(&self, beyond: Beyond) -> f64 {
         match &self.way {
             Way::Means(w) => w.smallest_p(),
-            Way::Quantiles(_) => 0.0,
+            Way::Quantiles(_) | Way::Rates(_) => 0.0,
             Way::Ranks(w) => w.smallest_p(beyond),
             Way::Shift(w) => w.smallest_p(),
         }
@@ -221,7 +306,7 @@ impl Change {
     pub fn need(&self, level: Level) -> u64 {
         let need = match &self.way {
             Way::Means(w) => w.need(level),
-            Way::Quantiles(_) => 1,
+            Way::Quantiles(_) | Way::Rates(_) => 1,
             Way::Ranks(w) => w.need(level),
             Way::Shift(w) => w.need(level),
         };
@@ -239,6 +324,24 @@ fn thinned(sample: &Sample, tau: f64) -> Cow<'_, Sample> {
     let step = sorted.len() as f64 / kept as f64;
     let values = (0..kept).map(|i| sorted[((i as f64 + 0.5) * step) as usize]).collect();
     Cow::Owned(Sample::new(values).expect("some of a sample's values"))
+}
+
+/// The order-statistic interval of a quantile of one sample, whatever its distribution; infinite
+/// where the sample is too small. Dependent observations as in [`Change::of_quantiles`].
+pub(crate) fn quantile_interval(sample: &Sample, p: Rank, tau: f64, level: Level) -> (f64, f64) {
+    let (thin, end) = (thinned(sample, tau), level.split(2));
+    let n = thin.len() as u64;
+    (
+        lower_rank(n, p, end).map_or(f64::NEG_INFINITY, |r| thin.order_statistic(r)),
+        upper_rank(n, p, end).map_or(f64::INFINITY, |r| thin.order_statistic(r)),
+    )
+}
+
+fn is_beyond((lo, hi): (f64, f64), limit: f64, beyond: Beyond) -> bool {
+    match beyond {
+        Beyond::Above => lo > limit,
+        Beyond::Below => hi < limit,
+    }
 }
 
 /// The smallest α in (0, 1] at which a condition that holds from some α on does; 1 when it
@@ -259,7 +362,7 @@ fn smallest_alpha(holds: impl Fn(Level) -> bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::Seed;
+    use tailproof_core::{Ecdf, Seed};
     use tailproof_resampling::{below, stream};
 
     fn skewed(n: usize, scale: f64, task: u64) -> Sample {
@@ -278,7 +381,77 @@ mod tests {
             Change::of_quantiles(x, y, Rank::MEDIAN, [1.0, 1.7]).unwrap(),
             Change::of_quantiles(x, y, "0.9".parse().unwrap(), [1.0; 2]).unwrap(),
             Change::of_shift(x, y, [1.0, 2.0]).unwrap(),
+            Change::of_spreads(Spread::of(x), Spread::of(y)).unwrap(),
+            Change::of_counts(&buckets(x), &buckets(y), Rank::MEDIAN, [1.0; 2]).unwrap(),
+            Change::of_rates(rate(x, 30.0), rate(y, 30.0)).unwrap(),
         ]
+    }
+
+    /// Buckets of width 2.
+    fn buckets(sample: &Sample) -> Counted {
+        let moved = |by: f64| {
+            let atoms = sample.values().iter().map(|x| (2.0 * (x / 2.0).floor() + by, 1));
+            Ecdf::new(atoms.collect(), 0, 0).unwrap()
+        };
+        Counted::between(moved(0.0), moved(2.0))
+    }
+
+    fn rate(sample: &Sample, limit: f64) -> Proportion {
+        let good = sample.values().iter().filter(|x| **x <= limit).count();
+        Proportion::new(good as u64, sample.len() as u64).unwrap()
+    }
+
+    fn values(sample: &Sample, above: u64) -> Counted {
+        let atoms = sample.values().iter().map(|x| (*x, 1)).collect();
+        Counted::known(Ecdf::new(atoms, 0, above).unwrap())
+    }
+
+    #[test]
+    fn counts_of_known_values_are_the_sample() {
+        let (x, y) = (skewed(60, 1.0, 0), skewed(50, 1.25, 1));
+        for p in [Rank::MEDIAN, Rank::P95] {
+            let counted = Change::of_counts(&values(&x, 0), &values(&y, 0), p, [1.0; 2]).unwrap();
+            let sample = Change::of_quantiles(&x, &y, p, [1.0; 2]).unwrap();
+            assert_eq!(counted.interval(Level::P95), sample.interval(Level::P95), "{p}");
+            assert_eq!(counted.p(1.1, Beyond::Above), sample.p(1.1, Beyond::Above), "{p}");
+        }
+        let welch = Change::of_spreads(Spread::of(&x), Spread::of(&y)).unwrap();
+        let sample = Change::of_means(&x, &y, [1.0; 2]).unwrap();
+        assert_eq!(welch.interval(Level::P95), sample.interval(Level::P95));
+    }
+
+    #[test]
+    fn failures_count_above_everything() {
+        let (x, y) = (skewed(200, 1.0, 0), skewed(180, 1.0, 1));
+        let failed = values(&y, 40);
+        let at = |p: Rank| Change::of_counts(&values(&x, 0), &failed, p, [1.0; 2]).unwrap();
+        // The median does not see them but for its rank; p95 lies among them.
+        assert!(at(Rank::MEDIAN).interval(Level::P95).unwrap().1.is_finite());
+        let tail = at(Rank::P95);
+        let (lo, hi) = tail.interval(Level::P95).unwrap();
+        assert!(tail.candidate == f64::INFINITY && hi == f64::INFINITY && lo > 0.5, "{lo}");
+        assert!(tail.p(1.01, Beyond::Above) < 0.01);
+    }
+
+    #[test]
+    fn buckets_never_claim_more_than_their_values() {
+        let (x, y) = (skewed(300, 1.0, 0), skewed(300, 2.0, 1));
+        let wide = Change::of_counts(&buckets(&x), &buckets(&y), Rank::MEDIAN, [1.0; 2]).unwrap();
+        let (lo, hi) = wide.interval(Level::P95).unwrap();
+        let (l, h) = Change::of_quantiles(&x, &y, Rank::MEDIAN, [1.0; 2])
+            .unwrap()
+            .interval(Level::P95)
+            .unwrap();
+        assert!(lo <= l && h <= hi, "{lo} {l} {h} {hi}");
+    }
+
+    #[test]
+    fn hit_rates_change_by_their_ratio() {
+        let of = |k, n| Proportion::new(k, n).unwrap();
+        let change = Change::of_rates(of(90, 100), of(60, 100)).unwrap();
+        let (lo, hi) = change.interval(Level::P95).unwrap();
+        assert!(lo > 0.55 && hi < 0.80 && change.p(0.99, Beyond::Below) < 1e-5, "{lo} {hi}");
+        assert!(Change::of_rates(of(0, 100), of(1, 100)).is_err());
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub(super) struct Quantiles {
 impl Quantiles {
     pub(super) fn new(x: &Sample, y: &Sample, p: Rank) -> Result<Self, BaseNearZero> {
         let law = |s: &Sample| QuantileBootstrap::of(s, p, QuantileType::InvertedCdf).law();
-        let (a, b) = (law(x), law(y));
+        Self::of(law(x), law(y))
+    }
+
+    pub(super) fn of(a: Discrete, b: Discrete) -> Result<Self, BaseNearZero> {
         let none = a.cdf(0.0);
         // Above this no level in use leaves room for it.
         if none > 1e-3 {

@@ -1,86 +1,83 @@
-use tailproof_core::binomial::{lower_rank, samples_to_pass, tails, upper_rank};
-use tailproof_core::{Level, Rank, Sample};
+use tailproof_core::binomial::{samples_to_pass, tails};
+use tailproof_core::{Level, Rank};
 
+use super::steps::Bracket;
 use super::{BaseNearZero, Beyond};
 
 /// The box of both order-statistic intervals of a quantile.
 #[derive(Clone, Debug)]
 pub(super) struct Ranks {
-    x: Vec<f64>,
-    y: Vec<f64>,
+    x: Bracket,
+    y: Bracket,
     p: Rank,
 }
 
 impl Ranks {
-    pub(super) fn new(x: &Sample, y: &Sample, p: Rank) -> Result<Self, BaseNearZero> {
-        if x.quantile(p) <= 0.0 {
+    /// `base` is the quantile of the baseline.
+    pub(super) fn new(x: Bracket, y: Bracket, p: Rank, base: f64) -> Result<Self, BaseNearZero> {
+        if base <= 0.0 {
             return Err(BaseNearZero);
         }
-        Ok(Self { x: x.sorted().to_vec(), y: y.sorted().to_vec(), p })
+        Ok(Self { x, y, p })
     }
 
-    /// Bounds of one side; each end at `1 − α/4`.
-    fn bounds(&self, sorted: &[f64], level: Level) -> (f64, f64) {
-        let (n, end) = (sorted.len() as u64, level.split(4));
-        (
-            lower_rank(n, self.p, end).map_or(f64::NEG_INFINITY, |r| sorted[r as usize - 1]),
-            upper_rank(n, self.p, end).map_or(f64::INFINITY, |r| sorted[r as usize - 1]),
-        )
+    /// Bounds of both sides; each end at `1 − α/4`.
+    fn bounds(&self, level: Level) -> [(f64, f64); 2] {
+        let end = level.split(4);
+        [self.x.bounds(self.p, end), self.y.bounds(self.p, end)]
     }
 
     pub(super) fn ratio(&self, level: Level) -> Result<(f64, f64), BaseNearZero> {
-        let ((x_lo, x_hi), (y_lo, y_hi)) =
-            (self.bounds(&self.x, level), self.bounds(&self.y, level));
+        let [(x_lo, x_hi), (y_lo, y_hi)] = self.bounds(level);
         if x_lo.is_finite() && x_lo <= 0.0 {
             return Err(BaseNearZero);
         }
-        let over = |y: f64, x: f64| (y.is_finite() && x.is_finite()).then(|| y / x);
+        // An end among values known only to lie above everything is itself above everything.
+        let over = |y: f64, x: f64, unknown: f64| if x.is_finite() { y / x } else { unknown };
         Ok((
-            over(y_lo, if y_lo < 0.0 { x_lo } else { x_hi }).unwrap_or(f64::NEG_INFINITY),
-            over(y_hi, if y_hi < 0.0 { x_hi } else { x_lo }).unwrap_or(f64::INFINITY),
+            over(y_lo, if y_lo < 0.0 { x_lo } else { x_hi }, f64::NEG_INFINITY),
+            over(y_hi, if y_hi < 0.0 { x_hi } else { x_lo }, f64::INFINITY),
         ))
     }
 
     pub(super) fn difference(&self, level: Level) -> (f64, f64) {
-        let ((x_lo, x_hi), (y_lo, y_hi)) =
-            (self.bounds(&self.x, level), self.bounds(&self.y, level));
-        (y_lo - x_hi, y_hi - x_lo)
+        let [(x_lo, x_hi), (y_lo, y_hi)] = self.bounds(level);
+        let minus = |y: f64, x: f64, unknown: f64| if x.is_finite() { y - x } else { unknown };
+        (minus(y_lo, x_hi, f64::NEG_INFINITY), minus(y_hi, x_lo, f64::INFINITY))
     }
 
     /// `P(Bin(n, p) < r)`: that the order statistic of rank r is no lower bound.
-    fn fails_below(&self, n: usize, r: usize) -> f64 {
-        tails(r as u64, n as u64, self.p.to_f64(), self.p.complement().to_f64()).below
+    fn fails_below(&self, n: u64, r: u64) -> f64 {
+        tails(r, n, self.p.to_f64(), self.p.complement().to_f64()).below
     }
 
     /// `P(Bin(n, p) ≥ r)`: that it is no upper bound.
-    fn fails_above(&self, n: usize, r: usize) -> f64 {
-        tails(r as u64, n as u64, self.p.to_f64(), self.p.complement().to_f64()).at_least
+    fn fails_above(&self, n: u64, r: u64) -> f64 {
+        tails(r, n, self.p.to_f64(), self.p.complement().to_f64()).at_least
     }
 
     /// The best pair of ranks whose box lies beyond the limit: the worse of its two ends, with
     /// `image` taking a value of the baseline to where the candidate's must be beyond, if it can
     /// be a bound.
     fn best(&self, image: impl Fn(f64) -> Option<f64>, beyond: Beyond) -> f64 {
-        let (n, m) = (self.x.len(), self.y.len());
+        let (n, m) = (self.x.n(), self.y.n());
+        let side = match beyond {
+            Beyond::Above => &self.x.high,
+            Beyond::Below => &self.x.low,
+        };
         let mut best = 1.0_f64;
-        for i in 0..n {
-            let Some(limit) = image(self.x[i]) else { continue };
+        for (x, first, last) in side.spans() {
+            let Some(limit) = image(x) else { continue };
             let worse = match beyond {
-                // x₍i₎ as upper bound, the first y above its image as lower bound.
+                // x as upper bound, the first y above its image as lower bound.
                 Beyond::Above => {
-                    let j = self.y.partition_point(|&y| y <= limit);
-                    if j == m {
-                        continue;
-                    }
-                    self.fails_above(n, i + 1).max(self.fails_below(m, j + 1))
+                    let Some(j) = self.y.low.first_above(limit) else { continue };
+                    self.fails_above(n, last).max(self.fails_below(m, j))
                 }
-                // x₍i₎ as lower bound, the last y below its image as upper bound.
+                // x as lower bound, the last y below its image as upper bound.
                 Beyond::Below => {
-                    let j = self.y.partition_point(|&y| y < limit);
-                    if j == 0 {
-                        continue;
-                    }
-                    self.fails_below(n, i + 1).max(self.fails_above(m, j))
+                    let Some(j) = self.y.high.last_below(limit) else { continue };
+                    self.fails_below(n, first).max(self.fails_above(m, j))
                 }
             };
             best = best.min(4.0 * worse);
@@ -100,7 +97,7 @@ impl Ranks {
     }
 
     pub(super) fn smallest_p(&self, beyond: Beyond) -> f64 {
-        let (n, m) = (self.x.len(), self.y.len());
+        let (n, m) = (self.x.n(), self.y.n());
         let worse = match beyond {
             Beyond::Above => self.fails_above(n, n).max(self.fails_below(m, 1)),
             Beyond::Below => self.fails_below(n, 1).max(self.fails_above(m, m)),

@@ -1,7 +1,7 @@
 use tailproof_core::{Guarantee, Level, Sample};
 use tailproof_hypothesis::{Method, hodges_lehmann, hodges_lehmann_ratio, smallest_p_permutation};
 
-use super::{BaseNearZero, Beyond, smallest_alpha};
+use super::{BaseNearZero, Beyond, is_beyond, smallest_alpha};
 
 /// The Hodges–Lehmann ratio of two samples.
 #[derive(Clone, Debug)]
@@ -61,12 +61,5 @@ impl Shift {
     pub(super) fn need(&self, level: Level) -> u64 {
         let alpha = level.alpha().to_f64();
         (1..1_000).find(|&n| smallest_p_permutation(n, n) <= alpha).map_or(u64::MAX, |n| n as u64)
-    }
-}
-
-fn is_beyond((lo, hi): (f64, f64), limit: f64, beyond: Beyond) -> bool {
-    match beyond {
-        Beyond::Above => lo > limit,
-        Beyond::Below => hi < limit,
     }
 }
