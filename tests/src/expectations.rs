@@ -18,6 +18,26 @@ const T_TEST: &[&str] = &[
 /// unless it ends in `?`: R makes it, and a file may be made without R.
 pub const REQUIRED: &[(&str, &str, &[&str])] = &[
     (
+        "changepoints",
+        "",
+        &[
+            "pelt_l2",
+            "optimal_partition_l2",
+            "optimal_objective_l2",
+            "binseg_l2",
+            "dynp_l2_1",
+            "dynp_l2_1_sse",
+            "dynp_l2_2",
+            "dynp_l2_2_sse",
+            "dynp_l2_3",
+            "dynp_l2_3_sse",
+            "rbf_gamma",
+            "pelt_rbf",
+            "energy_split_kappa_n",
+            "energy_split_full",
+        ],
+    ),
+    (
         "quantiles",
         "",
         &[
@@ -356,6 +376,19 @@ pub struct Skip {
 
 /// All of them; anything else that a case offers must be compared.
 pub const SKIPPED: &[Skip] = &[
+    Skip {
+        file: "changepoints",
+        case: "",
+        keys: &["true_change_points", "rbf_penalty"],
+        why: "where the data were made to change, a label; and a penalty, an input",
+    },
+    Skip {
+        file: "changepoints",
+        case: "",
+        keys: &["spa_e_divisive_p0.05_perm199"],
+        why: "random permutations of another generator, and splits of the whole series at once; \
+              the statistic that is permuted is checked as energy_split",
+    },
     Skip {
         file: "effect_sizes",
         case: "",

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use tailproof_compare::config::Config;
 use tailproof_compare::{
     Advice, Calibration, FalsePositives, Settings, SplitUnit, Splits, calibrate,
 };
@@ -70,7 +71,8 @@ impl Calibrate {
             .read(&self.base, Columns::matching(&self.metric))
             .context("reading the data")?;
         let seed = Seed(self.seed);
-        let settings = self.comparison.settings(self.level, self.splits, seed)?;
+        let settings =
+            self.comparison.settings(self.level, self.splits, seed, &Config::default())?;
         if settings.equivalence.is_some() || settings.require_power.is_some() {
             bail!(
                 "calibrate counts regressions: --equivalence and --require-power change what is \

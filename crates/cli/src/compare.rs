@@ -1,44 +1,57 @@
+use std::fs;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-use tailproof_compare::compare;
-use tailproof_core::{Level, Seed};
+use anyhow::{Context, anyhow};
+use tailproof_compare::config::{self, Config};
+use tailproof_compare::{CompareError, Compared, Grouping, Settings, compare_all, strata};
+use tailproof_core::{Dataset, Finding, Level, Seed};
 use tailproof_reporting::Evidence;
+use tailproof_store::Accepted;
+use time::OffsetDateTime;
 
 use crate::artifact;
 use crate::comparison::Comparison;
 use crate::exit::{self, Gate};
-use crate::inputs::{self, Columns, Reading};
+use crate::inputs::{self, Reading};
 use crate::output::{self, Output};
+use crate::sides::{self, Sides};
 
-/// Compare a candidate with a baseline, and fail on a regression
+/// Compare measurements with a baseline, and fail on a regression
 ///
-/// Every metric that both hold is compared: mean, median, and the percentiles that both
-/// samples carry. A regression is worse by more than the margin, shown by an interval; "no
-/// detectable change" is never a proof of none and names the change that would have shown.
+/// Every benchmark and metric that both hold is compared: mean, median, and the percentiles
+/// that both samples carry. A regression is worse by more than the margin, shown by an
+/// interval; "no detectable change" (~) is never a proof of none and names the change that
+/// would have shown. Margins, limits per benchmark and declared benchmarks may stand in
+/// `[compare]` of tailproof.toml; accepted changes in .tailproof/accepted.toml.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  tailproof compare examples/postgres/async.csv examples/postgres/sync.csv --min-effect 5%"
+    after_help = "Example:\n  tailproof compare examples/postgres/async.csv examples/postgres/sync.csv --min-effect 5%\n  \
+                  tailproof compare target/criterion\n  \
+                  tailproof compare --baseline main results.json --fail-on regression,missing"
 )]
 pub(crate) struct Compare {
-    /// Measurements before
-    base: PathBuf,
-    /// Measurements after
-    candidate: PathBuf,
-    /// Compare only these metrics, with * and ?; repeatable [default: every numeric column]
-    #[arg(long, value_name = "GLOB")]
-    metric: Vec<String>,
-    /// Confidence level for the whole table
-    #[arg(long, default_value = "0.95", value_parser = inputs::level)]
-    level: Level,
+    #[command(flatten)]
+    sides: Sides,
+    /// Confidence level for the whole table [default: 0.95]
+    #[arg(long, value_parser = inputs::level)]
+    level: Option<Level>,
     /// Random relabellings of the permutation test
     #[arg(long, default_value = "10000", value_parser = inputs::resamples, value_name = "N")]
     resamples: NonZeroU32,
     /// Seed of the relabellings, recorded in the evidence
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    /// Series that differ only in these labels are categories: pooled, with their heterogeneity
+    #[arg(long, value_delimiter = ',', value_name = "LABELS")]
+    by: Vec<String>,
+    /// Observations that a category needs on either side
+    #[arg(long, value_name = "N", requires = "by")]
+    least_cases: Option<u64>,
+    /// File with a table [compare] [default: tailproof.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     comparison: Comparison,
     #[command(flatten)]
@@ -51,19 +64,34 @@ pub(crate) struct Compare {
 
 impl Compare {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let read = |path: &PathBuf| {
-            self.reading.read(std::slice::from_ref(path), Columns::matching(&self.metric))
+        let (config, file) = configuration(self.config.as_deref())?;
+        let gate = self.gate.or(config.fail_on.as_deref())?;
+        let Some(sides) = self.sides.read(&self.reading)? else {
+            eprintln!(
+                "no baseline: name BASE and HEAD, or keep one with `tailproof baseline save main DATA`"
+            );
+            return Ok(ExitCode::from(gate.undecided()));
         };
-        let base = read(&self.base).context("reading the baseline")?;
-        let candidate = read(&self.candidate).context("reading the candidate")?;
-        let settings = self.comparison.settings(self.level, self.resamples, Seed(self.seed))?;
-        let compared = compare(&base, &candidate, &settings)?;
-        let mut evidence = Evidence::new("compare", compared.findings.clone());
-        evidence.add_sources("baseline", &base.sources);
-        evidence.add_sources("candidate", &candidate.sources);
+        sides.check()?;
+        let settings = self.settings(&config)?;
+        let heads: Vec<&Dataset> = sides.heads.iter().map(|h| &h.1).collect();
+        let compared = match compare_all(&sides.base, &heads, &settings) {
+            Err(e @ CompareError::NothingInCommon { .. }) => {
+                eprintln!("{e}");
+                return Ok(ExitCode::from(gate.undecided()));
+            }
+            other => other?,
+        };
+        let mut findings = self.findings(&sides, &compared, &settings)?;
+        self.accept(&mut findings)?;
+        let mut evidence = Evidence::new("compare", findings);
+        sides.record(&mut evidence);
+        if let Some(path) = file {
+            evidence.add_sources("configuration", &[tailproof_ingest::source(&path, "toml")?]);
+        }
         evidence.created = Some(output::timestamp());
         evidence.settings = tailproof_reporting::Settings {
-            level: Some(self.level),
+            level: Some(settings.level),
             seed: Some(settings.seed),
             resamples: Some(self.resamples.get()),
             min_effect: Some(settings.margin()),
@@ -73,16 +101,104 @@ impl Compare {
         if self.output.wants_json() {
             evidence.environment = tailproof_ingest::environment();
         }
-        artifact::add_regressions(&mut evidence, &compared.regressions);
-        evidence.notes.push(format!(
-            "{} of {} metrics compared, {} new, {} gone; {}",
-            compared.regressions.len(),
-            candidate.series.len(),
-            compared.new.len(),
-            compared.gone.len(),
-            compared.family,
-        ));
+        if settings.tests {
+            for one in &compared {
+                artifact::add_regressions(&mut evidence, &one.regressions);
+            }
+        }
+        for (one, (name, head)) in compared.iter().zip(&sides.heads) {
+            evidence.notes.push(summary(one, name, head, compared.len() > 1, &settings));
+        }
         self.output.write(&evidence, &evidence.to_json())?;
-        Ok(exit::code(&evidence.findings, &self.gate))
+        Ok(exit::code(&evidence.findings, &gate))
     }
+
+    /// What was typed, then what the file says, then what is usual.
+    fn settings(&self, config: &Config) -> anyhow::Result<Settings> {
+        let level = self.level.or(config.level).unwrap_or(Level::P95);
+        let settings = self.comparison.settings(level, self.resamples, Seed(self.seed), config)?;
+        Ok(Settings {
+            limits: config.limits.clone(),
+            declared: config.benchmarks.clone(),
+            // The document's tests stand in the evidence only, and take most of the time.
+            tests: self.output.wants_json(),
+            ..settings
+        })
+    }
+
+    /// The findings of all candidates; several are told apart by a label.
+    fn findings(
+        &self,
+        sides: &sides::Compared,
+        compared: &[Compared],
+        settings: &Settings,
+    ) -> anyhow::Result<Vec<Finding>> {
+        let mut all = Vec::new();
+        for (one, (name, head)) in compared.iter().zip(&sides.heads) {
+            let mut findings = one.findings.clone();
+            if !self.by.is_empty() {
+                let grouping = Grouping { by: self.by.clone(), least_cases: self.least_cases };
+                let strata = strata(&sides.base, head, &grouping, settings)?;
+                strata.hold(&mut findings);
+                findings.extend(strata.findings);
+            }
+            if compared.len() > 1 {
+                for finding in &mut findings {
+                    finding.subject.labels.insert("head".to_owned(), name.clone());
+                }
+            }
+            all.extend(findings);
+        }
+        Ok(all)
+    }
+
+    /// Takes accepted changes out of the gate.
+    fn accept(&self, findings: &mut [Finding]) -> anyhow::Result<()> {
+        let path = self.sides.place().store().accepted();
+        if !path.is_file() {
+            return Ok(());
+        }
+        let name = path.display();
+        let text = fs::read_to_string(&path).with_context(|| name.to_string())?;
+        let accepted = Accepted::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
+        accepted.apply(findings, OffsetDateTime::now_utc().date());
+        Ok(())
+    }
+}
+
+/// The table of the file that is named, or of tailproof.toml.
+fn configuration(named: Option<&Path>) -> anyhow::Result<(Config, Option<PathBuf>)> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None if Path::new("tailproof.toml").is_file() => PathBuf::from("tailproof.toml"),
+        None => return Ok((Config::default(), None)),
+    };
+    let name = path.display();
+    let text = fs::read_to_string(&path).with_context(|| name.to_string())?;
+    let config = config::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
+    Ok((config, Some(path)))
+}
+
+/// `3 of 3 metrics compared, 0 new, 0 gone; Benjamini-Hochberg over 6 rows …`.
+fn summary(
+    one: &Compared,
+    name: &str,
+    head: &Dataset,
+    several: bool,
+    settings: &Settings,
+) -> String {
+    let of = if several { format!("{name}: ") } else { String::new() };
+    let declared = if settings.declared.is_empty() {
+        String::new()
+    } else {
+        format!("{} declared benchmarks missing, ", one.missing.len())
+    };
+    format!(
+        "{of}{} of {} metrics compared, {declared}{} new, {} gone; {}",
+        one.compared,
+        head.series.len(),
+        one.new.len(),
+        one.gone.len(),
+        one.family,
+    )
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use anyhow::bail;
 use clap::ValueEnum;
+use tailproof_compare::config::Config;
 use tailproof_compare::{Correction, Settings, Test};
 use tailproof_core::{Level, Quantity, Seed};
 
@@ -23,8 +24,9 @@ pub(crate) struct Comparison {
     #[arg(long, value_parser = quantity, value_name = "VALUE", allow_hyphen_values = true, conflicts_with = "equivalence")]
     min_effect_abs: Option<Quantity>,
     /// What is held over all rows: false discoveries (bh, by), any false alarm (holm), nothing
-    #[arg(long, value_enum, default_value = "bh", value_name = "NAME")]
-    correction: Family,
+    /// [default: bh]
+    #[arg(long, value_enum, value_name = "NAME")]
+    correction: Option<Family>,
     /// Ask for the proof of no slow-down by this share; what is not proven is inconclusive
     #[arg(long, value_parser = inputs::share, value_name = "SHARE", allow_hyphen_values = true)]
     equivalence: Option<f64>,
@@ -72,12 +74,13 @@ fn quantity(text: &str) -> Result<Quantity, String> {
 }
 
 impl Comparison {
-    /// Settings of the comparison at a level.
+    /// Settings of the comparison at a level; what was not typed is as the file says.
     pub(crate) fn settings(
         &self,
         level: Level,
         resamples: NonZeroU32,
         seed: Seed,
+        config: &Config,
     ) -> anyhow::Result<Settings> {
         let plain = Settings::new(seed);
         let settings = Settings {
@@ -89,13 +92,14 @@ impl Comparison {
                 What::Quantiles => Test::Quantiles,
                 What::MannWhitney => Test::MannWhitney,
             },
-            min_effect: self.min_effect.unwrap_or(plain.min_effect),
-            min_effect_abs: self.min_effect_abs.clone(),
+            min_effect: self.min_effect.or(config.min_effect).unwrap_or(plain.min_effect),
+            min_effect_abs: self.min_effect_abs.clone().or_else(|| config.min_effect_abs.clone()),
             correction: match self.correction {
-                Family::Bh => Correction::BenjaminiHochberg,
-                Family::By => Correction::BenjaminiYekutieli,
-                Family::Holm => Correction::Holm,
-                Family::None => Correction::None,
+                Some(Family::Bh) => Correction::BenjaminiHochberg,
+                Some(Family::By) => Correction::BenjaminiYekutieli,
+                Some(Family::Holm) => Correction::Holm,
+                Some(Family::None) => Correction::None,
+                None => config.correction.unwrap_or(plain.correction),
             },
             equivalence: self.equivalence,
             require_power: self.require_power,

@@ -28,17 +28,39 @@ pub(crate) enum FailOn {
 /// How findings become an exit code.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Gate {
-    /// What makes the run fail with exit code 1
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "regression,slo,missing",
-        value_name = "KINDS"
-    )]
+    /// What makes the run fail with exit code 1: regression, slo, missing, inconclusive
+    /// [default: regression,slo,missing]
+    #[arg(long, value_delimiter = ',', value_name = "KINDS", hide_possible_values = true)]
     fail_on: Vec<FailOn>,
     /// Report everything, but exit 0 unless there is an error
     #[arg(long)]
     advisory: bool,
+}
+
+impl Gate {
+    /// With what a file says, where nothing was typed.
+    pub(crate) fn or(&self, config: Option<&[String]>) -> anyhow::Result<Self> {
+        let mut gate = self.clone();
+        if let Some(kinds) = config.filter(|_| self.fail_on.is_empty()) {
+            gate.fail_on = kinds
+                .iter()
+                .map(|k| FailOn::from_str(k, true).map_err(|e| anyhow::anyhow!("fail_on: {e}")))
+                .collect::<Result<_, _>>()?;
+        }
+        Ok(gate)
+    }
+
+    fn fails_on(&self, kind: FailOn) -> bool {
+        if self.fail_on.is_empty() {
+            return kind != FailOn::Inconclusive;
+        }
+        self.fail_on.contains(&kind)
+    }
+
+    /// The exit code of a run that could not judge anything.
+    pub(crate) fn undecided(&self) -> u8 {
+        number(&[], self)
+    }
 }
 
 /// The worst of 1, 3, 0, in that order, over all findings that were tested; 3 when none was.
@@ -55,7 +77,7 @@ fn number(findings: &[Finding], gate: &Gate) -> u8 {
     if gate.advisory {
         return PASSED;
     }
-    let on = |kind| gate.fail_on.contains(&kind);
+    let on = |kind| gate.fails_on(kind);
     let undecided = if on(FailOn::Inconclusive) { FAILED } else { UNDECIDED };
     findings
         .iter()

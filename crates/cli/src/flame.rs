@@ -9,7 +9,7 @@ use tailproof_reporting::{Grid, differential_flame_graph, flame_graph};
 
 use crate::exit;
 use crate::inputs;
-use crate::output::{print, save, terminal_width};
+use crate::output::{print, save, terminal_width, timestamp};
 
 /// Draw folded stacks as a flame graph, and say which functions changed
 ///
@@ -26,6 +26,9 @@ pub(crate) struct Flame {
     /// Write the graph to a file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Keep the graph in the folder flame_graphs of an archive, named by date
+    #[arg(long, value_name = "FOLDER")]
+    archive: Option<PathBuf>,
     /// Title of the graph [default: the names of the files]
     #[arg(long)]
     title: Option<String>,
@@ -44,9 +47,18 @@ impl Flame {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let (first, before) = read(&self.before)?;
         let after = self.after.as_deref().map(read).transpose()?;
-        if let Some(path) = &self.svg {
+        let archived = self.archive.as_ref().map(|folder| {
+            let stem = |p: &Path| p.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let name = if after.is_some() { "comparison".to_owned() } else { stem(&self.before) };
+            let now = timestamp();
+            let date = now.split('T').next().unwrap_or(&now);
+            folder.join("flame_graphs").join(format!("{name}_{date}.svg"))
+        });
+        if self.svg.is_some() || archived.is_some() {
             let svg = self.graph(&first, after.as_ref().map(|a| a.0.as_str()))?;
-            save(path, &svg)?;
+            for path in self.svg.iter().chain(&archived) {
+                save(path, &svg)?;
+            }
         }
         let grid = match &after {
             None => self.shares(&before),

@@ -29,6 +29,30 @@ pub(crate) struct Reading {
     direction: Option<Better>,
 }
 
+/// A file with the label it goes by.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) label: String,
+    /// `None` when nobody measured it.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl From<&str> for Named {
+    fn from(text: &str) -> Self {
+        match text.split_once('=') {
+            Some((label, path)) if !label.is_empty() && !Path::new(text).exists() => {
+                let path = (!path.is_empty()).then(|| PathBuf::from(path));
+                Self { label: label.to_owned(), path }
+            }
+            _ => {
+                let path = PathBuf::from(text);
+                let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned());
+                Self { label: stem.unwrap_or_else(|| text.to_owned()), path: Some(path) }
+            }
+        }
+    }
+}
+
 /// A format, or `None` for detection.
 #[derive(Clone, Copy, Debug)]
 struct Auto(Option<Format>);
@@ -95,12 +119,19 @@ pub(crate) struct Columns {
     supposed: Vec<Wanted>,
     events: Vec<String>,
     known: Vec<Wanted>,
+    /// Columns that are labels though they hold numbers.
+    parameters: Vec<String>,
 }
 
 impl Columns {
     /// The metrics that match a pattern; all without one.
     pub(crate) fn matching(patterns: &[String]) -> Self {
         Self { wanted: patterns.to_vec(), ..Self::default() }
+    }
+
+    /// The same; these columns are labels though they hold numbers.
+    pub(crate) fn with_parameters(self, parameters: Vec<String>) -> Self {
+        Self { parameters, ..self }
     }
 
     /// What objectives speak of, and what a configuration says of it.
@@ -123,6 +154,7 @@ impl Columns {
             supposed: objectives.iter().map(supposed).collect(),
             events: ratios.filter_map(|o| o.metric.clone()).collect(),
             known: known.iter().map(configured).collect(),
+            parameters: Vec::new(),
         }
     }
 }
@@ -164,6 +196,7 @@ impl Reading {
             known,
             unit: self.unit.clone(),
             labels,
+            parameters: columns.parameters,
         };
         let bar = progress(paths);
         let mut inputs = Vec::new();

@@ -6,16 +6,21 @@
 mod artifact;
 mod baseline;
 mod calibrate;
+mod changes;
 mod compare;
 mod comparison;
 mod exit;
 mod flame;
 mod import;
 mod inputs;
+mod leak;
 mod output;
 mod plan;
 mod report;
 mod run;
+mod scaling;
+mod sides;
+mod speedup;
 mod stat;
 mod validate;
 
@@ -41,6 +46,14 @@ enum Command {
     Compare(Box<compare::Compare>),
     /// Time commands side by side until the answer is precise
     Run(Box<run::Run>),
+    /// Say how much faster, with intervals: layer by layer, claimed and measured
+    Speedup(Box<speedup::Speedup>),
+    /// Say how cost grows with the size of the work, or speed with the workers
+    Scaling(Box<scaling::Scaling>),
+    /// Find when a metric changed
+    Changes(Box<changes::Changes>),
+    /// Say whether memory grows by less than a limit
+    Leak(Box<leak::Leak>),
     /// Draw folded stacks as a flame graph, and say which functions changed
     Flame(flame::Flame),
     /// Show what files hold, or write it in the canonical form
@@ -64,6 +77,10 @@ fn main() -> ExitCode {
         Command::Compare(c) => c.run(),
         Command::Calibrate(c) => c.run(),
         Command::Run(c) => c.run(),
+        Command::Speedup(c) => c.run(),
+        Command::Scaling(c) => c.run(),
+        Command::Changes(c) => c.run(),
+        Command::Leak(c) => c.run(),
         Command::Import(c) => c.run(),
         Command::Flame(c) => c.run(),
         Command::Baseline(c) => c.run(),

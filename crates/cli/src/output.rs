@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use tailproof_reporting::{Evidence, markdown, table, write_atomically};
+use tailproof_reporting::{Evidence, archive, markdown, table, write_atomically};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -17,6 +17,9 @@ pub(crate) struct Output {
     /// Also write a report to a file, as KIND=FILE; repeatable
     #[arg(long, value_name = "KIND=FILE")]
     out: Vec<Target>,
+    /// Also keep results, intervals and tests below a folder, named by date
+    #[arg(long, value_name = "FOLDER")]
+    archive: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -49,12 +52,27 @@ impl FromStr for Target {
 impl Output {
     /// Whether anything asked for holds the whole evidence.
     pub(crate) fn wants_json(&self) -> bool {
-        self.output == Kind::Json || self.out.iter().any(|t| t.kind == Kind::Json)
+        self.output == Kind::Json
+            || self.archive.is_some()
+            || self.out.iter().any(|t| t.kind == Kind::Json)
     }
 
     /// Writes standard output, then files; `json` is the document that machines get.
     pub(crate) fn write(&self, evidence: &Evidence, json: &str) -> anyhow::Result<()> {
-        self.write_by(|kind, width| render(kind, evidence, json, width))
+        self.write_by(|kind, width| render(kind, evidence, json, width))?;
+        self.archive(evidence, json)
+    }
+
+    /// Keeps evidence in the archive, when there is one.
+    pub(crate) fn archive(&self, evidence: &Evidence, json: &str) -> anyhow::Result<()> {
+        if let Some(folder) = &self.archive {
+            let now = timestamp();
+            let date = now.split('T').next().unwrap_or(&now);
+            for (name, content) in archive(evidence, json, date) {
+                save(&folder.join(name), &content)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes what `render` makes of every kind that is asked for; its second argument is the

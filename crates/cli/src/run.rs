@@ -121,6 +121,7 @@ impl Run {
             Kind::Markdown => format!("{}\n{}", grid.markdown(), markdown(&evidence)),
             Kind::Table => format!("{}{}", grid.table(width), reasons(&evidence)),
         })?;
+        self.output.archive(&evidence, &json)?;
         if self.gate {
             return Ok(exit::code(&evidence.findings, &self.exits));
         }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 use tailproof_compare as compare;
+use tailproof_compare::config::Config;
 use tailproof_core::{Condition, Dataset, Finding, Level, Objective, Seed, number, percent};
 use tailproof_reporting::{
     Artifact, BootstrapValidation, Component, Evidence, Reporting, StatisticalTesting,
@@ -243,7 +244,7 @@ impl Validate {
     }
 
     fn comparison_settings(&self) -> anyhow::Result<compare::Settings> {
-        self.comparison.settings(Level::P95, self.resamples, Seed(self.seed))
+        self.comparison.settings(Level::P95, self.resamples, Seed(self.seed), &Config::default())
     }
 
     /// Regressions, and the findings of relative objectives.

@@ -31,6 +31,8 @@ pub struct Compared {
     pub new: Vec<String>,
     /// Series only in the baseline.
     pub gone: Vec<String>,
+    /// Series of both sides in no form that can be compared.
+    pub incomparable: Vec<String>,
     /// Declared benchmarks that the candidate lacks.
     pub missing: Vec<String>,
 }
@@ -66,69 +68,136 @@ pub fn compare(
     candidate: &Dataset,
     settings: &Settings,
 ) -> Result<Compared, CompareError> {
-    let (left, right) = (by_key(base), by_key(candidate));
-    let pairs: Vec<(&Series, &Series)> =
-        candidate.series.iter().filter_map(|c| Some((*left.get(&key(c))?, c))).collect();
-    if pairs.is_empty() {
-        let list = |d: &Dataset| d.series.iter().map(Series::name).collect::<Vec<_>>().join(", ");
-        return Err(CompareError::NothingInCommon { base: list(base), candidate: list(candidate) });
-    }
-    check_margin(&pairs, settings)?;
-    // One family over all rows of all metrics.
-    let sources = [base.generator, candidate.generator];
-    let assessed =
-        pairs.par_iter().map(|&(b, c)| assess_series(b, c, sources, settings)).collect::<Vec<_>>();
-    // The first error in the order of the data, whichever thread found one first.
-    let assessed = assessed.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let mut compared = Compared::default();
-    let mut other = Vec::new();
-    let (mut metrics, mut rows) = (Vec::new(), Vec::new());
-    for (&(b, c), found) in pairs.iter().zip(assessed) {
-        match found {
-            Some(found) => {
-                metrics.push((b, c, found.len()));
-                rows.extend(found);
-            }
-            None => other.push(c.name()),
-        }
-    }
-    compared.compared = metrics.len();
+    let mut all = compare_all(base, &[candidate], settings)?;
+    Ok(all.pop().expect("one candidate, one result"))
+}
+
+/// Compares several candidates with one baseline, as [`compare`] does: the rows of all of them
+/// are one family.
+///
+/// # Errors
+/// A candidate has nothing in common with the baseline, or a pair cannot be compared.
+pub fn compare_all(
+    base: &Dataset,
+    candidates: &[&Dataset],
+    settings: &Settings,
+) -> Result<Vec<Compared>, CompareError> {
+    let left = by_key(base);
+    let mut all = candidates
+        .iter()
+        .map(|candidate| Matched::of(base, &left, candidate, settings))
+        .collect::<Result<Vec<_>, _>>()?;
+    let rows = all.iter_mut().flat_map(|m| std::mem::take(&mut m.rows)).collect();
     let mut judged = conclude(rows, settings).into_iter();
-    let metrics: Vec<_> = metrics
-        .into_iter()
-        .map(|(b, c, count)| (b, c, judged.by_ref().take(count).collect::<Vec<_>>()))
-        .collect();
-    let finished: Vec<(Option<Regression>, Vec<Finding>)> =
-        metrics.into_par_iter().map(|(b, c, rows)| finish(b, c, rows, settings)).collect();
-    for (regression, findings) in finished {
-        compared.findings.extend(findings);
-        compared.regressions.extend(regression);
+    let mut compared: Vec<Compared> =
+        all.into_iter().map(|m| m.finish(&mut judged, settings)).collect();
+    let line = family_line(&compared, settings);
+    for (one, candidate) in compared.iter_mut().zip(candidates) {
+        one.family.clone_from(&line);
+        one.add_unmatched(base, &left, candidate, settings);
     }
-    let only = |here: &Dataset, there: &HashMap<Key<'_>, &Series>| -> Vec<String> {
-        here.series.iter().filter(|s| !there.contains_key(&key(s))).map(Series::name).collect()
-    };
-    compared.family = family_line(&compared, settings);
-    compared.new = only(candidate, &left);
-    compared.gone = only(base, &right);
-    for (names, what) in [
-        (&compared.new, "only in the candidate"),
-        (&compared.gone, "only in the baseline"),
-        (
-            &other,
-            "not there as raw values, which a comparison needs, nor in any form that both hold",
-        ),
-    ] {
-        for name in names {
-            let subject = Subject { metric: name.clone(), ..Subject::default() };
-            let verdict = Verdict::Inconclusive(Reason::NotTested);
-            let mut finding = Finding::new(Class::Other, subject, what, verdict);
-            finding.why = format!("{name} is {what}: NOT TESTED");
-            compared.findings.push(finding);
-        }
-    }
-    compared.missing = missing(base, candidate, settings);
-    compared.findings.extend(compared.missing.iter().map(|name| vanished(name)));
     Ok(compared)
+}
+
+/// The series of a candidate that the baseline holds as well.
+struct Matched<'a> {
+    /// Both series, and how many rows they have.
+    metrics: Vec<(&'a Series, &'a Series, usize)>,
+    rows: Vec<Assessed>,
+    /// Series that both hold in no form that can be compared.
+    other: Vec<String>,
+}
+
+impl<'a> Matched<'a> {
+    fn of(
+        base: &Dataset,
+        left: &HashMap<Key<'a>, &'a Series>,
+        candidate: &'a Dataset,
+        settings: &Settings,
+    ) -> Result<Self, CompareError> {
+        let pairs: Vec<(&Series, &Series)> =
+            candidate.series.iter().filter_map(|c| Some((*left.get(&key(c))?, c))).collect();
+        if pairs.is_empty() {
+            let list =
+                |d: &Dataset| d.series.iter().map(Series::name).collect::<Vec<_>>().join(", ");
+            let (base, candidate) = (list(base), list(candidate));
+            return Err(CompareError::NothingInCommon { base, candidate });
+        }
+        check_margin(&pairs, settings)?;
+        let sources = [base.generator, candidate.generator];
+        let assessed = pairs
+            .par_iter()
+            .map(|&(b, c)| assess_series(b, c, sources, settings))
+            .collect::<Vec<_>>();
+        // The first error in the order of the data, whichever thread found one first.
+        let assessed = assessed.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut own = Self { metrics: Vec::new(), rows: Vec::new(), other: Vec::new() };
+        for (&(b, c), found) in pairs.iter().zip(assessed) {
+            match found {
+                Some(found) => {
+                    own.metrics.push((b, c, found.len()));
+                    own.rows.extend(found);
+                }
+                None => own.other.push(c.name()),
+            }
+        }
+        Ok(own)
+    }
+
+    /// Takes its rows from those of the whole family.
+    fn finish(self, judged: &mut impl Iterator<Item = Finding>, settings: &Settings) -> Compared {
+        let mut compared = Compared { compared: self.metrics.len(), ..Compared::default() };
+        let metrics: Vec<_> = self
+            .metrics
+            .into_iter()
+            .map(|(b, c, count)| (b, c, judged.by_ref().take(count).collect::<Vec<_>>()))
+            .collect();
+        let finished: Vec<(Option<Regression>, Vec<Finding>)> =
+            metrics.into_par_iter().map(|(b, c, rows)| finish(b, c, rows, settings)).collect();
+        for (regression, findings) in finished {
+            compared.findings.extend(findings);
+            compared.regressions.extend(regression);
+        }
+        compared.incomparable = self.other;
+        compared
+    }
+}
+
+impl Compared {
+    /// Adds what is only on one side, or on both in no common form.
+    fn add_unmatched(
+        &mut self,
+        base: &Dataset,
+        left: &HashMap<Key<'_>, &Series>,
+        candidate: &Dataset,
+        settings: &Settings,
+    ) {
+        let right = by_key(candidate);
+        let only = |here: &Dataset, there: &HashMap<Key<'_>, &Series>| -> Vec<String> {
+            here.series.iter().filter(|s| !there.contains_key(&key(s))).map(Series::name).collect()
+        };
+        self.new = only(candidate, left);
+        self.gone = only(base, &right);
+        let lists = [
+            (&self.new, "only in the candidate"),
+            (&self.gone, "only in the baseline"),
+            (
+                &self.incomparable,
+                "not there as raw values, which a comparison needs, nor in any form that both hold",
+            ),
+        ];
+        for (names, what) in lists {
+            for name in names {
+                let subject = Subject { metric: name.clone(), ..Subject::default() };
+                let verdict = Verdict::Inconclusive(Reason::NotTested);
+                let mut finding = Finding::new(Class::Other, subject, what, verdict);
+                finding.why = format!("{name} is {what}: NOT TESTED");
+                self.findings.push(finding);
+            }
+        }
+        self.missing = missing(base, candidate, settings);
+        self.findings.extend(self.missing.iter().map(|name| vanished(name)));
+    }
 }
 
 /// What makes two series the same.
@@ -231,8 +300,9 @@ fn check_margin(pairs: &[(&Series, &Series)], settings: &Settings) -> Result<(),
 }
 
 /// `Benjamini-Hochberg over 8 rows at 95 %: 2 regressed, all intervals at 98.75 %`.
-fn family_line(compared: &Compared, settings: &Settings) -> String {
-    let tested: Vec<&Finding> = compared.findings.iter().filter(|f| f.p.is_some()).collect();
+fn family_line(compared: &[Compared], settings: &Settings) -> String {
+    let findings = compared.iter().flat_map(|c| &c.findings);
+    let tested: Vec<&Finding> = findings.filter(|f| f.p.is_some()).collect();
     let regressed = tested.iter().filter(|f| f.verdict == Verdict::Fail).count();
     let name = match settings.correction {
         Correction::BenjaminiHochberg => "Benjamini-Hochberg",

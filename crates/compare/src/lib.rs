@@ -3,12 +3,18 @@
 //! | Question                                              | Item                  |
 //! | ----------------------------------------------------- | --------------------- |
 //! | Did any metric of a data set regress?                 | [`compare`]           |
+//! | Of several candidates, in one family                  | [`compare_all`]       |
 //! | The same for one metric, with every test behind it    | [`regression`]        |
 //! | Is the change relative to the baseline within limits? | [`relative`], [`relatives`] |
 //! | How often does the gate fail on data that did not change? | [`calibrate`]     |
 //! | Do categories agree, and does their mix mislead?      | [`strata`]            |
 //! | What does `tailproof.toml` say of comparisons?        | [`config::parse`]     |
 //! | Intervals of a ratio or difference, and their p       | [`change::Change`]    |
+//! | When did a metric change?                             | [`history::history`]  |
+//! | How does cost grow with size, speed with workers?     | [`scaling`]           |
+//! | How much faster, layer by layer, claimed and measured? | [`speedup`]          |
+//! | Does memory grow over time?                           | [`leak()`]            |
+//! | What do published summaries say?                      | [`published()`], [`replayed`] |
 //! | Which functions take another share of the time?       | [`profile::share_changes`] |
 //!
 //! ```
@@ -40,20 +46,27 @@ pub mod config;
 mod dataset;
 mod exact;
 mod family;
+pub mod history;
+mod leak;
 mod mixed;
 pub mod profile;
+mod published;
 mod regression;
 mod relative;
 mod row;
+pub mod scaling;
 mod settings;
 mod side;
+pub mod speedup;
 mod strata;
 mod two;
 
 pub use calibration::{
     Advice, Calibration, Detectable, FalsePositives, SplitUnit, Splits, calibrate,
 };
-pub use dataset::{Compared, compare, relatives};
+pub use dataset::{Compared, compare, compare_all, relatives};
+pub use leak::{Growth, GrowthError, LeakError, LeakSettings, Slope, leak, slope};
+pub use published::{Published, PublishedError, published, replayed};
 pub use regression::{LatencyRegression, MeanRegression, Regression, regression};
 pub use relative::relative;
 pub use settings::{CompareError, Limit, Settings, Test};

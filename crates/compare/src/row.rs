@@ -141,14 +141,16 @@ impl<'a> Pair<'a> {
             Row::Quantile(p) => self.times(Some(p)),
             _ => self.times(None),
         };
-        let of = |name: &str, sample: &Sample, tau: f64| if let Row::Quantile(p) = row {
-            let ends = quantile_interval(sample, p, tau, level);
-            column(name, sample.quantile(p), ends, level, "order statistics")
-        } else {
-            let spread = Spread::of(sample);
-            let worth = ((spread.n as f64 / tau) as u64).max(1);
-            let ends = Spread { n: worth, ..spread }.interval(level);
-            column(name, spread.mean, ends, level, "Student's t")
+        let of = |name: &str, sample: &Sample, tau: f64| {
+            if let Row::Quantile(p) = row {
+                let ends = quantile_interval(sample, p, tau, level);
+                column(name, sample.quantile(p), ends, level, "order statistics")
+            } else {
+                let spread = Spread::of(sample);
+                let worth = ((spread.n as f64 / tau) as u64).max(1);
+                let ends = Spread { n: worth, ..spread }.interval(level);
+                column(name, spread.mean, ends, level, "Student's t")
+            }
         };
         vec![of(SIDES[0], self.x, tau[0]), of(SIDES[1], self.y, tau[1])]
     }

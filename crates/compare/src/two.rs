@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Class, Direction, Effect, Finding, Interval, Level, Loop, Reason, Series, Subject, Unit,
-    Verdict,
+    Class, Direction, Effect, Finding, Interval, Labels, Level, Loop, Metric, Reason, Series,
+    Subject, Unit, Verdict,
 };
 use tailproof_resampling::pathologies;
 
@@ -88,11 +88,16 @@ impl<'a> Two<'a> {
     }
 }
 
-/// What a finding about a series speaks of; the label `benchmark` is its name.
+/// What a finding about a series speaks of.
 pub(crate) fn subject(series: &Series) -> Subject {
-    let mut labels = series.labels.clone();
+    subject_of(&series.metric, &series.labels)
+}
+
+/// What a finding about a metric under labels speaks of; the label `benchmark` is its name.
+pub(crate) fn subject_of(metric: &Metric, labels: &Labels) -> Subject {
+    let mut labels = labels.clone();
     let benchmark = labels.remove(BENCHMARK);
-    Subject { metric: series.metric.name.clone(), labels, benchmark, statistic: None }
+    Subject { metric: metric.name.clone(), labels, benchmark, statistic: None }
 }
 
 /// The name of the benchmark of a series: its label, or metric and labels without one.

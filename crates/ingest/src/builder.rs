@@ -42,6 +42,8 @@ pub(crate) struct Builder<'a> {
     /// Labels of everything in the input.
     labels: Vec<(String, String)>,
     generator: Option<Loop>,
+    /// The number of the input's own run, when it has been asked for.
+    own_run: Option<u32>,
     series: Vec<Growing>,
     by_key: HashMap<(String, Vec<(String, String)>), usize>,
     runs: HashMap<(usize, String), u32>,
@@ -63,6 +65,7 @@ impl<'a> Builder<'a> {
             file: String::new(),
             labels: Vec::new(),
             generator: None,
+            own_run: None,
             series: Vec::new(),
             by_key: HashMap::new(),
             runs: HashMap::new(),
@@ -77,6 +80,7 @@ impl<'a> Builder<'a> {
     pub(crate) fn start(&mut self, index: usize, file: &str, labels: Vec<(String, String)>) {
         self.index = index;
         self.labels = labels;
+        self.own_run = None;
         file.clone_into(&mut self.file);
     }
 
@@ -416,7 +420,14 @@ impl<'a> Builder<'a> {
     /// Notes run and time of the element just added.
     fn place(&mut self, series: usize, when: When, line: u64) -> Result<(), IngestError> {
         let index = self.index;
-        let run = when.run.or_else(|| self.several.then(|| self.run("")));
+        let run = match (when.run, self.own_run) {
+            (None, Some(own)) => Some(own),
+            (None, None) if self.several => {
+                self.own_run = Some(self.run(""));
+                self.own_run
+            }
+            (stated, _) => stated,
+        };
         let own = &mut self.series[series];
         own.merged |= own.input != index;
         let before = own.values.len() - 1;

@@ -27,6 +27,14 @@ pub enum IngestError {
         "{0}: is binary, not text; CSV, TSV, JSON, NDJSON or one number per line is understood"
     )]
     Binary(String),
+    /// A format whose reader is not part of this build.
+    #[error("{file}: is {what}, which this build cannot read; build it with --features parquet")]
+    NotBuilt {
+        /// File name.
+        file: String,
+        /// The format, with its article.
+        what: &'static str,
+    },
     /// Text of no known format.
     #[error("{file}: format not recognised ({hint}); name it with --format")]
     Unknown {

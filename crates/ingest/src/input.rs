@@ -127,7 +127,8 @@ impl Input {
             // A character may be cut at the end of the head.
             Err(e) => !whole && e.valid_up_to() + 4 > head.len(),
         };
-        if !text || head.contains(&0) {
+        let table = head.starts_with(b"PAR1") || head.starts_with(b"ARROW1");
+        if !table && (!text || head.contains(&0)) {
             return Err(IngestError::Binary(name));
         }
         let rest = Cursor::new(head).chain(hashing);

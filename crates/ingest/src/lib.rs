@@ -26,6 +26,7 @@
 
 mod builder;
 mod canonical;
+mod decimal;
 mod error;
 mod folder;
 mod format;

@@ -30,6 +30,8 @@ pub struct Options {
     pub unit: Option<Unit>,
     /// Columns that are labels; `None` makes every text column one.
     pub labels: Option<Vec<String>>,
+    /// Columns that are labels wherever they are, though they hold numbers.
+    pub parameters: Vec<String>,
 }
 
 impl Options {
@@ -41,6 +43,11 @@ impl Options {
     /// Whether a wanted metric names this heading literally or by pattern.
     pub(crate) fn asked_for(&self, heading: &str, name: &str) -> bool {
         self.wanted.iter().any(|w| glob(w, name) || glob(w, heading))
+    }
+
+    /// Whether a column is a label though it holds numbers.
+    pub(crate) fn is_parameter(&self, heading: &str) -> bool {
+        self.parameters.iter().any(|p| p.eq_ignore_ascii_case(heading))
     }
 
     /// Unit and direction that the configuration states for a metric.

@@ -5,6 +5,7 @@
 //! | What is kept of a run?                       | [`Evidence`]             |
 //! | The artifact of document 0                   | [`Artifact`]             |
 //! | For a terminal, for a pull request           | [`table`], [`markdown`]  |
+//! | The same as the files of an archive          | [`archive()`]            |
 //! | A file that is either old or new, never half | [`write_atomically`]     |
 //!
 //! ```
@@ -25,6 +26,7 @@
 //! Domain types do not know JSON; the schema lives here and is versioned. JSON has no
 //! infinities: they are `"inf"` and `"-inf"`; integers that may exceed 2⁵³ are decimal strings.
 
+mod archive;
 mod artifact;
 mod atomic;
 mod comparison;
@@ -35,6 +37,7 @@ mod grid;
 mod markdown;
 mod table;
 
+pub use archive::archive;
 pub use artifact::{
     Artifact, BootstrapValidation, Component, ComponentError, Reporting, StatisticalTesting,
     T4Excellence,

@@ -1,5 +1,6 @@
-use tailproof_core::number;
+use tailproof_core::{Finding, number};
 
+use crate::comparison;
 use crate::evidence::Evidence;
 use crate::table::{bound, headline, printable, value, verdict};
 
@@ -8,10 +9,16 @@ use crate::table::{bound, headline, printable, value, verdict};
 pub fn markdown(evidence: &Evidence) -> String {
     let mut out =
         format!("## {}: {}\n\n", escape(&evidence.component), headline(&evidence.findings));
-    if !evidence.findings.is_empty() {
+    let (compared, judged): (Vec<&Finding>, Vec<&Finding>) =
+        evidence.findings.iter().partition(|f| comparison::is_row(f));
+    for grid in comparison::grids(&compared) {
+        out.push_str(&grid.markdown());
+        out.push('\n');
+    }
+    if !judged.is_empty() {
         out.push_str("| metric | claim | value | bound | n | verdict |\n");
         out.push_str("| --- | --- | ---: | ---: | ---: | --- |\n");
-        for f in &evidence.findings {
+        for f in judged {
             let n: Vec<String> = f.n.iter().map(|&n| number(n as f64)).collect();
             out.push_str(&format!(
                 "| {} | {} | {} | {} | {} | {} |\n",
@@ -94,7 +101,7 @@ pub(crate) fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Class, Finding, Reason, Subject, Verdict};
+    use tailproof_core::{Class, Reason, Subject, Verdict};
 
     fn finding(metric: &str, verdict: Verdict) -> Finding {
         let subject = Subject { metric: metric.to_owned(), ..Subject::default() };

@@ -1,5 +1,6 @@
 use tailproof_core::{Class, Finding, Reason, Side, Verdict, number, percent};
 
+use crate::comparison;
 use crate::evidence::Evidence;
 use crate::grid::ruled;
 
@@ -10,25 +11,24 @@ use crate::grid::ruled;
 pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
     let mut out =
         format!("{}: {}\n\n", printable(&evidence.component), headline(&evidence.findings));
-    if !evidence.findings.is_empty() {
+    let (compared, judged): (Vec<&Finding>, Vec<&Finding>) =
+        evidence.findings.iter().partition(|f| comparison::is_row(f));
+    for grid in comparison::grids(&compared) {
+        out.push_str(&grid.table(width));
+        out.push('\n');
+    }
+    if !judged.is_empty() {
         let header = ["metric", "claim", "value", "bound", "n", "verdict"].map(str::to_owned);
         let row = |f: &Finding| {
             let n: Vec<String> = f.n.iter().map(|&n| number(n as f64)).collect();
             let name = printable(&f.name());
             vec![name, printable(&f.claim), value(f), bound(f), n.join(" + "), verdict(f)]
         };
-        let rows: Vec<Vec<String>> = evidence.findings.iter().map(row).collect();
+        let rows: Vec<Vec<String>> = judged.iter().copied().map(row).collect();
         out.push_str(&ruled(&header, &rows, 2..5, width));
         out.push('\n');
-        // The same warning on every row is said once.
-        let mut seen = std::collections::BTreeSet::new();
-        for f in &evidence.findings {
-            out.push_str(&format!("\n{}: {}\n", printable(&f.name()), printable(&f.why)));
-            for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
-                out.push_str(&format!("  warning: {}\n", printable(warning)));
-            }
-        }
     }
+    out.push_str(&reasons(&evidence.findings));
     for note in &evidence.notes {
         out.push_str(&format!("\nnote: {}\n", printable(note)));
     }
@@ -37,6 +37,35 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
         for (i, r) in evidence.recommendations.iter().enumerate() {
             out.push_str(&format!("{:>3}. {}\n", i + 1, printable(r)));
         }
+    }
+    out
+}
+
+/// Why, for each finding; of many comparisons only those that failed or are open.
+fn reasons(findings: &[Finding]) -> String {
+    /// Comparisons of which each is explained.
+    const FEW: usize = 8;
+    /// Reasons that somebody reads.
+    const MOST: usize = 40;
+    let many = findings.iter().filter(|f| comparison::is_row(f)).count() > FEW;
+    let told = |f: &&Finding| {
+        !many
+            || !comparison::is_row(f)
+            || matches!(&f.verdict, Verdict::Fail | Verdict::Inconclusive(_))
+    };
+    let (told, rest): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(told);
+    let mut out = String::new();
+    // The same warning on every row is said once.
+    let mut seen = std::collections::BTreeSet::new();
+    for f in told.iter().take(MOST) {
+        out.push_str(&format!("\n{}: {}\n", printable(&f.name()), printable(&f.why)));
+        for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
+            out.push_str(&format!("  warning: {}\n", printable(warning)));
+        }
+    }
+    let silent = rest.len() + told.len().saturating_sub(MOST);
+    if silent > 0 {
+        out.push_str(&format!("\n{silent} more are explained in --output json\n"));
     }
     out
 }

@@ -9,6 +9,7 @@ use tailproof_hypothesis::{
 use tailproof_resampling::{Permutation, QuantileBootstrap, permute_means};
 use tailproof_tests::reference::{Case, Reference, folder};
 
+mod changepoints;
 mod counts;
 mod groups;
 mod means;
@@ -29,6 +30,7 @@ const FILES: &[(&str, Check)] = &[
     ("quantiles", quantiles),
     ("bca", schemes::bca),
     ("block_length", schemes::block_lengths),
+    ("changepoints", changepoints::changepoints),
     ("equivalence", means::equivalence),
     ("multiplicity", counts::multiplicity),
     ("power", counts::power),

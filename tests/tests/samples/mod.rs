@@ -3,6 +3,7 @@
 mod benchstat;
 mod langbench;
 mod load1;
+mod load2;
 mod rustbench;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ type Check = fn(&Fixture);
 /// The check of each format's folder.
 const CHECKS: &[(&str, Check)] = &[
     ("ab-real", rustbench::ab_real),
+    ("apachebench", load2::apachebench),
     ("asv", langbench::asv),
     ("bencher-bmf", langbench::bencher_bmf),
     ("benchmarkdotnet", langbench::benchmarkdotnet),
@@ -29,6 +31,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("github-action-benchmark", langbench::github_action_benchmark),
     ("go-bench", rustbench::go_bench),
     ("google-benchmark", langbench::google_benchmark),
+    ("hdr-histogram", load2::hdr_histogram),
+    ("hey", load2::hey),
     ("history-csv", langbench::history_csv),
     ("hyperfine", rustbench::hyperfine),
     ("jmeter", load1::jmeter),
@@ -39,6 +43,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("oha", load1::oha),
     ("pytest-benchmark", langbench::pytest_benchmark),
     ("vegeta", load1::vegeta),
+    ("wrk", load2::wrk),
 ];
 
 #[test]

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_its_own_shape_matches() {
-        let head = |text| Head { name: "a.json", text, first: "[" };
+        let head = |text| Head { text, first: "[" };
         assert!(matches(&head(r#"[{"name": "a", "unit": "ns", "value": 3, "range": "5%"}]"#)));
         assert!(!matches(&head(r#"[{"metric": "a", "unit": "ns", "value": 3}]"#)));
         assert!(!matches(&head("[1, 2]")));

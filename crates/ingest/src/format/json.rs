@@ -151,7 +151,7 @@ fn object(
         if reserved {
             continue;
         }
-        if listed == Some(true) {
+        if listed == Some(true) || builder.options.is_parameter(key) {
             labels.push((key.clone(), text_of(value)));
         } else if asked {
             builder.wants(key);

@@ -1,12 +1,15 @@
 //! The formats, and how one is told from another.
 
+mod ab;
 pub(crate) mod asv;
 mod asv_text;
 mod bencher_bmf;
 mod benchmarkdotnet;
+mod binary_table;
 mod cache;
 mod canonical;
 mod catch2;
+mod columns;
 mod criterion;
 mod criterion_text;
 mod csv;
@@ -15,6 +18,10 @@ mod github_action_benchmark;
 mod go_bench;
 mod google_benchmark;
 mod gungraun;
+mod hdr_log;
+mod hdr_payload;
+mod hey;
+mod hgrm;
 mod histostat;
 mod hyperfine;
 mod jmeter;
@@ -28,12 +35,17 @@ mod lines;
 mod locust;
 mod named_series;
 mod oha;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pytest_benchmark;
+mod records;
 mod scaled;
 mod table;
 mod talos;
+mod totals;
 mod values;
 mod vegeta;
+mod wrk;
 
 use crate::builder::Builder;
 use crate::error::IngestError;
@@ -107,6 +119,20 @@ pub enum Format {
     Oha,
     /// vegeta's results and reports.
     Vegeta,
+    /// Parquet; needs the feature `parquet`.
+    Parquet,
+    /// Arrow IPC files; needs the feature `parquet`.
+    Arrow,
+    /// Console output of wrk and wrk2.
+    Wrk,
+    /// hey's CSV and console output.
+    Hey,
+    /// ApacheBench: rows, percentiles, console output.
+    Ab,
+    /// HdrHistogram interval logs.
+    HdrLog,
+    /// HdrHistogram percentile distributions.
+    Hgrm,
     /// Bencher Metric Format.
     BencherBmf,
     /// github-action-benchmark's custom JSON.
@@ -116,8 +142,6 @@ pub enum Format {
 /// What the format is found by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'a> {
-    /// Name of the file.
-    pub(crate) name: &'a str,
     /// Its first 64 KiB.
     pub(crate) text: &'a str,
     /// The first line that is not blank, trimmed.
@@ -166,6 +190,13 @@ const STRUCTURED: &[(&str, Format, Reader, Matches)] = &[
     ("locust", Format::Locust, locust::read, locust::matches),
     ("oha", Format::Oha, oha::read, oha::matches),
     ("vegeta", Format::Vegeta, vegeta::read, vegeta::matches),
+    ("parquet", Format::Parquet, binary_table::read_parquet, binary_table::is_parquet),
+    ("arrow", Format::Arrow, binary_table::read_arrow, binary_table::is_arrow),
+    ("wrk", Format::Wrk, wrk::read, wrk::matches),
+    ("hey", Format::Hey, hey::read, hey::matches),
+    ("ab", Format::Ab, ab::read, ab::matches),
+    ("hdr-log", Format::HdrLog, hdr_log::read, hdr_log::matches),
+    ("hgrm", Format::Hgrm, hgrm::read, hgrm::matches),
     ("bencher-bmf", Format::BencherBmf, bencher_bmf::read, bencher_bmf::matches),
     (
         "github-action-benchmark",
@@ -220,7 +251,7 @@ pub(crate) fn detect(file: &str, head: &[u8]) -> Result<Format, IngestError> {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty());
     let Some(first) = lines.next() else { return Err(IngestError::Empty(file.to_owned())) };
-    let head = Head { name: file, text: &text, first };
+    let head = Head { text: &text, first };
     if let Some(found) = STRUCTURED.iter().find(|f| (f.3)(&head)) {
         return Ok(found.1);
     }

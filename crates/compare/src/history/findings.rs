@@ -1,0 +1,182 @@
+//! A history in findings.
+
+use tailproof_core::{Class, Finding, Guarantee, Reason, Verdict, number, percent};
+
+use super::{ChangePoint, History, Since, Turn};
+
+impl History {
+    /// One finding a change point, and one for the newest points when none of them is worse.
+    ///
+    /// A change for the worse among the points that the verdict is about is a regression that
+    /// fails; where it is not known which way is worse, it is inconclusive. Changes for the
+    /// better and older ones are told, and pass.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self.points.iter().map(|p| self.finding(p)).collect();
+        if findings.iter().all(|f| f.class != Class::Regression) {
+            findings.push(self.nothing());
+        }
+        findings
+    }
+
+    fn finding(&self, point: &ChangePoint) -> Finding {
+        let (class, verdict, word) = match (point.recent, point.turn) {
+            (true, Turn::Worse) => (Class::Regression, Verdict::Fail, "REGRESSED"),
+            (true, Turn::Unknown) => (
+                Class::Regression,
+                Verdict::Inconclusive(Reason::UnknownDirection),
+                "changed; say --direction lower or higher",
+            ),
+            (_, Turn::Better) => (Class::Other, Verdict::Pass, "improved"),
+            (false, Turn::Worse) => (Class::Other, Verdict::Pass, "worse, but not recent"),
+            (false, Turn::Unknown) => (Class::Other, Verdict::Pass, "changed, not recent"),
+        };
+        let mut finding = self.blank(class, format!("level since {}", point.label()), verdict);
+        finding.why = format!("{}: {word}", self.describe(point));
+        finding.estimate = Some(point.after.median);
+        finding.base = Some(point.before.median);
+        finding.interval.clone_from(&point.interval);
+        finding.p = Some(point.p);
+        finding.n = [point.before, point.after].map(|s| (s.end - s.start) as u64).to_vec();
+        finding
+    }
+
+    /// `since 5f3a1c2 (2024-03-01): median 28.67 -> 21.4 ms (-25 % [-26 %, -24 %]), p = 0.001`.
+    fn describe(&self, point: &ChangePoint) -> String {
+        let when = point.time.map_or_else(String::new, |t| format!(" ({})", date(t)));
+        let interval = point.interval.as_ref().filter(|i| i.hi.is_finite());
+        let interval =
+            interval.map_or_else(String::new, |i| format!(" [{}, {}]", signed(i.lo), signed(i.hi)));
+        let (first, last) = point.location;
+        let place = if first == last {
+            String::new()
+        } else {
+            format!(", begun between points {first} and {last}")
+        };
+        format!(
+            "since {}{when}: median {} -> {}{} ({}{interval}), p = {} by {}{place}",
+            point.label(),
+            number(point.before.median),
+            number(point.after.median),
+            self.metric.suffix(),
+            signed(point.effect),
+            number(point.p),
+            self.settings.method.name(),
+        )
+    }
+
+    /// What is said when nothing among the newest points is worse.
+    fn nothing(&self) -> Finding {
+        let n = self.values.len();
+        let asked = match &self.settings.since {
+            Since::Newest(count) => {
+                format!("no change for the worse in {} points", (*count).min(n))
+            }
+            Since::Mark(mark) => format!("no change for the worse since {mark}"),
+        };
+        if n < self.need {
+            let need = self.need as u64;
+            let mut finding = self.blank(
+                Class::Regression,
+                asked,
+                Verdict::Inconclusive(Reason::TooFew { need }),
+            );
+            finding.why = format!(
+                "{n} points; no order of fewer than {need} is rare enough at {}: INCONCLUSIVE",
+                self.settings.split
+            );
+            return finding;
+        }
+        let verdict = Verdict::NoDetectableChange { would_have_shown: None };
+        let mut finding = self.blank(Class::Regression, asked, verdict);
+        let small = match self.small {
+            0 => String::new(),
+            small => {
+                format!(", {small} smaller than {} not counted", percent(self.settings.min_effect))
+            }
+        };
+        finding.why = format!(
+            "no change for the worse shown from point {} on, {} of {n} points{small}: NO CHANGE \
+             SHOWN",
+            self.since,
+            n - self.since,
+        );
+        finding
+    }
+
+    fn blank(&self, class: Class, claim: String, verdict: Verdict) -> Finding {
+        let mut finding = Finding::new(class, self.subject.clone(), claim, verdict);
+        finding.unit.clone_from(&self.metric.unit);
+        finding.direction = self.metric.direction;
+        finding.guarantee =
+            if self.block.is_some() { Guarantee::Approximate } else { Guarantee::Exact };
+        finding.n = vec![self.values.len() as u64];
+        finding.seed = Some(self.settings.seed);
+        finding.warnings.clone_from(&self.warnings);
+        if !self.points.is_empty() {
+            finding.warnings.push(
+                "effects are of change points found in the same data, and so too large on average"
+                    .to_owned(),
+            );
+        }
+        finding
+    }
+}
+
+impl ChangePoint {
+    /// The mark, else the index: `5f3a1c2`, `point 71`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.mark.clone().unwrap_or_else(|| format!("point {}", self.index))
+    }
+
+    /// The day of the first point of the new level, UTC, `2024-03-01`.
+    #[must_use]
+    pub fn day(&self) -> Option<String> {
+        self.time.map(date)
+    }
+}
+
+fn signed(share: f64) -> String {
+    format!("{}{}", if share > 0.0 { "+" } else { "" }, percent(share))
+}
+
+/// The day of a time, UTC.
+///
+/// Days are counted from 1 March of year 0 in eras of 400 years, so that leap days come last.
+fn date(nanoseconds: i64) -> String {
+    const DAY: i64 = 86_400_000_000_000;
+    let days = nanoseconds.div_euclid(DAY) + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (seconds, want) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (951_782_400, "2000-02-29"),
+            (1_709_251_200, "2024-03-01"),
+            (4_102_444_799, "2099-12-31"),
+        ] {
+            assert_eq!(date(seconds * 1_000_000_000), want);
+        }
+    }
+
+    #[test]
+    fn shares_have_a_sign() {
+        assert_eq!(signed(0.25), "+25 %");
+        assert_eq!(signed(-0.129), "-12.9 %");
+    }
+}

@@ -1,0 +1,512 @@
+use tailproof_core::distributions::student_quantile;
+use tailproof_core::{
+    Direction, Exhibit, ExhibitKind, Finding, Guarantee, Level, Provenance, Verdict, number,
+    percent,
+};
+
+use super::cost::effect;
+use super::search::{lowest, reach};
+use super::{Curve, Estimate, LackOfFit, ScalingError, gustafson, state, usl};
+
+const METHOD: &str = "profile likelihood";
+/// Worker counts with replicates below which a fit is an estimate.
+const ENOUGH: usize = 6;
+/// Coefficients that are looked at, besides 0.
+const LEAST: f64 = 1e-9;
+const MOST: f64 = 10.0;
+/// Slices of a joint region.
+const SLICES: usize = 48;
+
+/// A law of the speed-up by workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// A serial share σ of work of fixed size.
+    Amdahl,
+    /// A serial share of the time, the work growing with the workers.
+    Gustafson,
+    /// Contention σ, and κ for keeping every pair of workers consistent.
+    Usl,
+}
+
+impl Law {
+    /// `Amdahl`, `Gustafson`, `USL`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Amdahl => "Amdahl",
+            Self::Gustafson => "Gustafson",
+            Self::Usl => "USL",
+        }
+    }
+
+    /// Parameters, the rate of one worker among them.
+    const fn parameters(self) -> usize {
+        match self {
+            Self::Amdahl | Self::Gustafson => 2,
+            Self::Usl => 3,
+        }
+    }
+
+    /// The largest σ that means something.
+    const fn most(self) -> f64 {
+        match self {
+            Self::Amdahl | Self::Gustafson => 1.0,
+            Self::Usl => MOST,
+        }
+    }
+
+    /// Speed-up over one worker.
+    fn speed_up(self, sigma: f64, kappa: f64, n: f64) -> f64 {
+        match self {
+            Self::Amdahl => usl(sigma, 0.0, n),
+            Self::Gustafson => gustafson(sigma, n),
+            Self::Usl => usl(sigma, kappa, n),
+        }
+    }
+}
+
+/// A law fitted to measurements over worker counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LawFit {
+    /// The law.
+    pub law: Law,
+    /// σ: the serial share, or contention.
+    pub serial: Estimate,
+    /// κ, of the universal scalability law.
+    pub coherency: Option<Estimate>,
+    /// `1/σ` of Amdahl's law: the speed-up that no number of workers exceeds. Its upper end is
+    /// infinite ("no ceiling") when the interval of σ reaches 0.
+    pub ceiling: Option<Estimate>,
+    /// `√((1 − σ)/κ)` of the universal law: the workers beyond which it gets slower. Its upper
+    /// end is infinite ("no upper bound") when the region reaches κ = 0.
+    pub peak: Option<Estimate>,
+    /// The test of the law against the scatter of replicates.
+    pub lack_of_fit: Option<LackOfFit>,
+    /// `Estimated` below six worker counts with replicates.
+    pub provenance: Provenance,
+    /// Level of the intervals.
+    pub level: Level,
+    /// Degrees of freedom of the noise.
+    pub df: f64,
+    region: Vec<(f64, f64)>,
+    curve: Curve,
+}
+
+/// Fits a law by maximum likelihood, with profile-likelihood intervals.
+///
+/// ```text
+/// ln Xᵢⱼ = ln λ + ln S(nᵢ; σ, κ) + εᵢⱼ      σ, κ ≥ 0 (σ ≤ 1 for a share); X = 1/T for times
+/// {θ : S(θ) ≤ S(θ̂) (1 + t²_{N−p}/(N − p))}  S(θ) the least sum of squares with θ given
+/// ```
+/// Noise is log-normal. λ, the rate of one worker, is a parameter: one worker need not have
+/// been measured. Intervals of ceiling, peak and predictions are the ranges of those over the
+/// region of (σ, κ). Where the replicates refute the law, its misses are the noise (k − p
+/// degrees of freedom), which is approximate, and the findings warn. An interval that reaches 0
+/// is on the cautious side. Without any noise the intervals are points.
+///
+/// # Errors
+/// Fewer than two worker counts (three for the universal law), no observation more than
+/// parameters, counts below 1, values that are not positive, an unknown direction.
+///
+/// # Source
+/// Amdahl (1967), *AFIPS* 30, 483–485; Gustafson (1988), *CACM* 31(5), 532–533; Gunther (2007),
+/// *Guerrilla Capacity Planning*, ch. 4–5; Bates & Watts (1988), *Nonlinear Regression Analysis*,
+/// ch. 6.
+pub fn fit(curve: &Curve, law: Law, level: Level) -> Result<LawFit, ScalingError> {
+    let parameters = law.parameters();
+    curve.needs(parameters, parameters + 1)?;
+    check(curve)?;
+    let data = Data::of(curve, law);
+    let best = data.best();
+    let (limit, df, lack_of_fit) = data.limit(best.2, level);
+    let serial = data.interval(best.0, limit, law.most(), |s| data.over_kappa(s).1);
+    let coherency =
+        (law == Law::Usl).then(|| data.interval(best.1, limit, MOST, |k| data.over_sigma(k).1));
+    let region = data.region(&serial, best, limit);
+    let replicated = curve.points.iter().filter(|p| p.values.len() >= 2).count();
+    let mut fit = LawFit {
+        law,
+        serial,
+        coherency,
+        ceiling: None,
+        peak: None,
+        lack_of_fit,
+        provenance: if replicated < ENOUGH { Provenance::Estimated } else { Provenance::Measured },
+        level,
+        df,
+        region,
+        curve: curve.clone(),
+    };
+    if law == Law::Amdahl {
+        let e = fit.serial;
+        fit.ceiling = Some(Estimate { value: 1.0 / e.value, lo: 1.0 / e.hi, hi: 1.0 / e.lo });
+    }
+    if law == Law::Usl {
+        fit.peak = Some(fit.range(peak));
+    }
+    Ok(fit)
+}
+
+/// What speed-ups need: worker counts, positive values, and a direction.
+pub(super) fn check(curve: &Curve) -> Result<(), ScalingError> {
+    if let Some(point) = curve.points.iter().find(|p| p.x < 1.0) {
+        return Err(ScalingError::Workers { name: curve.name(), x: point.x });
+    }
+    curve.positive()?;
+    match curve.metric.direction {
+        Direction::Unknown => Err(ScalingError::Direction(curve.name())),
+        _ => Ok(()),
+    }
+}
+
+/// Workers beyond which the universal law falls; at least one.
+fn peak(sigma: f64, kappa: f64) -> f64 {
+    ((1.0 - sigma).max(0.0) / kappa).sqrt().max(1.0)
+}
+
+/// Mean logarithms of the rate per worker count, and the scatter around them.
+struct Data {
+    law: Law,
+    /// Workers, observations, mean of `ln X`.
+    groups: Vec<(f64, f64, f64)>,
+    scatter: f64,
+    total: f64,
+}
+
+impl Data {
+    fn of(curve: &Curve, law: Law) -> Self {
+        let sign = if curve.metric.direction == Direction::Higher { 1.0 } else { -1.0 };
+        let mut scatter = 0.0;
+        let mut groups = Vec::new();
+        for point in &curve.points {
+            let logs: Vec<f64> = point.values.values().iter().map(|y| sign * y.ln()).collect();
+            let count = logs.len() as f64;
+            let mean = logs.iter().sum::<f64>() / count;
+            scatter += logs.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>();
+            groups.push((point.x, count, mean));
+        }
+        let total: f64 = groups.iter().map(|g| g.1).sum();
+        // Equal replicates differ by rounding only.
+        let scatter = if scatter <= 1e-24 * total { 0.0 } else { scatter };
+        Self { law, groups, scatter, total }
+    }
+
+    /// The sum of squares of σ and κ with the best λ, without the scatter of replicates.
+    fn misses(&self, sigma: f64, kappa: f64) -> f64 {
+        let off = |&(n, _, mean): &(f64, f64, f64)| mean - self.law.speed_up(sigma, kappa, n).ln();
+        let ln_rate = self.groups.iter().map(|g| g.1 * off(g)).sum::<f64>() / self.total;
+        let sum: f64 = self.groups.iter().map(|g| g.1 * (off(g) - ln_rate).powi(2)).sum();
+        // ln 0 where a share of 1 leaves nothing.
+        if sum.is_finite() { sum } else { f64::MAX }
+    }
+
+    fn over_sigma(&self, kappa: f64) -> (f64, f64) {
+        lowest(|s| self.misses(s, kappa), LEAST, self.law.most())
+    }
+
+    fn over_kappa(&self, sigma: f64) -> (f64, f64) {
+        if self.law == Law::Usl {
+            lowest(|k| self.misses(sigma, k), LEAST, MOST)
+        } else {
+            (0.0, self.misses(sigma, 0.0))
+        }
+    }
+
+    /// σ, κ and their misses, the least there are.
+    fn best(&self) -> (f64, f64, f64) {
+        let kappa = if self.law == Law::Usl {
+            lowest(|k| self.over_sigma(k).1, LEAST, MOST).0
+        } else {
+            0.0
+        };
+        let (sigma, least) = self.over_sigma(kappa);
+        (sigma, kappa, least)
+    }
+
+    /// The misses up to which parameters are in the region, the degrees of freedom of the noise,
+    /// and the test of the law.
+    fn limit(&self, least: f64, level: Level) -> (f64, f64, Option<LackOfFit>) {
+        let (k, p) = (self.groups.len() as f64, self.law.parameters() as f64);
+        let lack = LackOfFit::new((least, k - p), (self.scatter, self.total - k));
+        // Replicates that do not scatter are one value each.
+        let bent = lack.map_or(self.scatter == 0.0 && k > p, |l| l.refutes(level));
+        let (noise, df) =
+            if bent { (least, k - p) } else { (least + self.scatter, self.total - p) };
+        let t = student_quantile(1.0 - level.alpha().to_f64() / 2.0, df);
+        // What rounding leaves of data without noise stays inside.
+        (least + noise * t * t / df + 1e-24, df, lack)
+    }
+
+    fn interval(
+        &self,
+        value: f64,
+        limit: f64,
+        most: f64,
+        profile: impl Fn(f64) -> f64,
+    ) -> Estimate {
+        let (lo, hi) = reach(profile, value, limit, (LEAST, most));
+        let open = if self.law == Law::Usl { f64::INFINITY } else { most };
+        Estimate { value, lo, hi: hi.unwrap_or(open) }
+    }
+
+    /// The edge of the region, with the estimate first: pairs (σ, κ).
+    fn region(&self, serial: &Estimate, best: (f64, f64, f64), limit: f64) -> Vec<(f64, f64)> {
+        let mut region = vec![(best.0, best.1)];
+        let hi = serial.hi.min(self.law.most());
+        if self.law != Law::Usl {
+            region.extend([(serial.lo, 0.0), (hi, 0.0)]);
+            return region;
+        }
+        for i in 0..=SLICES {
+            // Denser at both ends, where the edge turns.
+            let share = (1.0 - (std::f64::consts::PI * i as f64 / SLICES as f64).cos()) / 2.0;
+            let sigma = serial.lo + share * (hi - serial.lo);
+            let (kappa, least) = self.over_kappa(sigma);
+            if least > limit {
+                // Rounding at the very ends.
+                region.push((sigma, kappa));
+                continue;
+            }
+            let (from, to) = reach(|k| self.misses(sigma, k), kappa, limit, (LEAST, MOST));
+            region.extend([(sigma, from), (sigma, to.unwrap_or(MOST))]);
+        }
+        region
+    }
+}
+
+impl LawFit {
+    /// Whether the replicates refute the law.
+    #[must_use]
+    pub fn is_bent(&self) -> bool {
+        self.lack_of_fit.is_some_and(|l| l.refutes(self.level))
+    }
+
+    /// κ, 0 where the law has none.
+    fn kappa(&self) -> f64 {
+        self.coherency.map_or(0.0, |k| k.value)
+    }
+
+    /// A function of σ and κ with its range over the region.
+    fn range(&self, f: impl Fn(f64, f64) -> f64) -> Estimate {
+        let value = f(self.serial.value, self.kappa());
+        let (lo, hi) = self
+            .region
+            .iter()
+            .map(|&(s, k)| f(s, k))
+            .fold((value, value), |(lo, hi), x| (lo.min(x), hi.max(x)));
+        Estimate { value, lo, hi }
+    }
+
+    /// The speed-up over one worker that the law predicts for `n` workers.
+    #[must_use]
+    pub fn at(&self, n: f64) -> Estimate {
+        self.range(|sigma, kappa| self.law.speed_up(sigma, kappa, n))
+    }
+
+    /// The largest speed-up of the universal law, at its peak.
+    #[must_use]
+    pub fn best(&self) -> Option<Estimate> {
+        let top = |s: f64, k: f64| if k > 0.0 { usl(s, k, peak(s, k)) } else { 1.0 / s };
+        self.peak.map(|_| self.range(top))
+    }
+
+    /// Whether a count lies beyond those measured.
+    #[must_use]
+    pub fn projects(&self, n: f64) -> bool {
+        let (from, to) = self.curve.range();
+        n < from || n > to
+    }
+
+    /// `Amdahl: serial share σ = 5 % [4.6 %, 5.4 %], ceiling 20 [18.5, 21.7] times`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let share =
+            |e: &Estimate| format!("{} [{}, {}]", percent(e.value), percent(e.lo), percent(e.hi));
+        let s = share(&self.serial);
+        match self.law {
+            Law::Amdahl => {
+                let ceiling = self.ceiling.unwrap_or(self.serial);
+                let end = if ceiling.hi.is_finite() {
+                    format!("ceiling {} times", ceiling.text())
+                } else {
+                    format!("no ceiling shown (at least {} times)", number(ceiling.lo))
+                };
+                format!("Amdahl: serial share {s}, {end}")
+            }
+            Law::Gustafson => format!("Gustafson: serial share of the time {s}"),
+            Law::Usl => {
+                let kappa = self.coherency.unwrap_or(self.serial);
+                let peak = self.peak.unwrap_or(self.serial);
+                let end = if peak.hi.is_finite() {
+                    format!("peak at {} workers", peak.text())
+                } else if peak.value.is_finite() {
+                    let (at, lo) = (number(peak.value), number(peak.lo));
+                    format!("peak at {at} workers, at least {lo}, no upper bound")
+                } else {
+                    format!("no peak before {} workers, no upper bound", number(peak.lo))
+                };
+                format!("USL: contention {s}, coherency κ = {}, {end}", kappa.text())
+            }
+        }
+    }
+
+    /// One finding: that the speed-up is limited, and where; predictions are its effects.
+    #[must_use]
+    pub fn findings(&self, at: &[f64]) -> Vec<Finding> {
+        let (law, level) = (self.law, self.level);
+        let limit = self.coherency.as_ref().filter(|_| law == Law::Usl).unwrap_or(&self.serial);
+        let claim = match law {
+            Law::Amdahl => "a serial share limits the speed-up (Amdahl)",
+            Law::Gustafson => "a serial share slows the growing work (Gustafson)",
+            Law::Usl => "more workers make it slower in the end (USL)",
+        };
+        let mut finding = self.curve.blank(claim.to_owned());
+        state(&mut finding, limit, level, METHOD);
+        finding.guarantee =
+            if self.is_bent() { Guarantee::Approximate } else { Guarantee::Asymptotic };
+        finding.provenance = self.provenance;
+        finding.verdict = if limit.lo > 0.0 {
+            Verdict::Pass
+        } else {
+            Verdict::NoDetectableChange { would_have_shown: None }
+        };
+        finding.why = format!(
+            "{} at {level} (profile likelihood, t on {} degrees of freedom; n = {} over {} worker \
+             counts): {}",
+            self.sentence(),
+            number(self.df),
+            number(self.curve.n() as f64),
+            self.curve.points.len(),
+            finding.verdict.word(),
+        );
+        finding.effects.push(effect("sigma", &self.serial, level, METHOD, None));
+        let named = [
+            ("kappa", self.coherency),
+            ("ceiling", self.ceiling),
+            ("peak_workers", self.peak),
+            ("peak_speed_up", self.best()),
+        ];
+        for (name, e) in named.iter().filter_map(|(name, e)| Some((name, e.as_ref()?))) {
+            finding.effects.push(effect(name, e, level, METHOD, None));
+        }
+        for &n in at {
+            let (from, to) = self.curve.range();
+            let note = self
+                .projects(n)
+                .then(|| format!("projected: measured from {} to {}", number(from), number(to)));
+            finding.effects.push(effect(
+                &format!("speed_up_at_{n}"),
+                &self.at(n),
+                level,
+                METHOD,
+                note,
+            ));
+        }
+        finding.warnings.extend(self.warnings());
+        finding.exhibits = self.exhibits();
+        vec![finding]
+    }
+
+    /// What the numbers rest on, where that is weak.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let name = self.law.name();
+        let mut all = Vec::new();
+        if self.provenance == Provenance::Estimated {
+            all.push(format!(
+                "estimated: {ENOUGH} worker counts with replicates are needed for a fit to count \
+                 as measured"
+            ));
+        }
+        if let Some(lack) = self.lack_of_fit.filter(|_| self.is_bent()) {
+            all.push(format!(
+                "{name} does not fit: the means miss it by {} times what their replicates \
+                 scatter (p = {}); the intervals take the misses for noise",
+                number(lack.f.sqrt()),
+                number(lack.p),
+            ));
+        }
+        all
+    }
+
+    fn exhibits(&self) -> Vec<Exhibit> {
+        let (from, to) = self.curve.range();
+        let points = Exhibit::MAX_POINTS;
+        let place = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
+        let band = (0..points)
+            .map(|i| (place(i), self.at(place(i))))
+            .map(|(n, e)| (n, e.lo, e.hi))
+            .collect();
+        vec![Exhibit {
+            title: format!("speed-up by {}, {}", self.law.name(), self.curve.name()),
+            x: self.curve.axis.clone(),
+            y: "speed-up over one worker".to_owned(),
+            kind: ExhibitKind::Band(band),
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::noisy;
+    use super::*;
+
+    const WORKERS: [f64; 8] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0];
+
+    fn times(task: u64, noise: f64, law: Law, sigma: f64, kappa: f64) -> Curve {
+        noisy(&WORKERS, 5, noise, task, |n| 800.0 / law.speed_up(sigma, kappa, n))
+    }
+
+    #[test]
+    fn laws_without_noise_are_recovered() {
+        for (law, sigma, kappa) in
+            [(Law::Amdahl, 0.05, 0.0), (Law::Gustafson, 0.2, 0.0), (Law::Usl, 0.03, 0.002)]
+        {
+            let fit = fit(&times(0, 0.0, law, sigma, kappa), law, Level::P95).unwrap();
+            assert!((fit.serial.value / sigma - 1.0).abs() < 1e-4, "{fit:?}");
+            assert!((fit.kappa() - kappa).abs() < 1e-6, "{fit:?}");
+        }
+    }
+
+    #[test]
+    fn intervals_cover_what_made_the_data() {
+        // 60 curves each; 95 % intervals.
+        let (mut hits, curves) = ([0, 0, 0, 0], 60);
+        for task in 0..curves {
+            let covers = |e: Estimate, x: f64| u64::from(e.lo <= x && x <= e.hi);
+            let amdahl = fit(&times(task, 0.03, Law::Amdahl, 0.05, 0.0), Law::Amdahl, Level::P95);
+            let ceiling = amdahl.unwrap().ceiling.unwrap();
+            hits[0] += covers(ceiling, 20.0);
+            let usl = fit(&times(task, 0.03, Law::Usl, 0.03, 0.002), Law::Usl, Level::P95).unwrap();
+            hits[1] += covers(usl.serial, 0.03);
+            hits[2] += covers(usl.coherency.unwrap(), 0.002);
+            hits[3] += covers(usl.peak.unwrap(), (0.97_f64 / 0.002).sqrt());
+        }
+        // Four standard deviations of a share of 0.95 are 7.
+        assert!(hits.iter().all(|&h| h >= 50), "{hits:?}");
+    }
+
+    #[test]
+    fn no_limit_is_claimed_that_was_not_shown() {
+        let ideal = times(1, 0.05, Law::Usl, 0.0, 0.0);
+        let amdahl = fit(&ideal, Law::Amdahl, Level::P95).unwrap();
+        assert_eq!(amdahl.ceiling.unwrap().hi, f64::INFINITY);
+        assert!(amdahl.sentence().contains("no ceiling shown"), "{}", amdahl.sentence());
+        let usl = fit(&ideal, Law::Usl, Level::P95).unwrap();
+        assert_eq!(usl.peak.unwrap().hi, f64::INFINITY);
+        assert!(usl.sentence().ends_with("no upper bound"), "{}", usl.sentence());
+        assert!(matches!(usl.findings(&[])[0].verdict, Verdict::NoDetectableChange { .. }));
+    }
+
+    #[test]
+    fn few_counts_are_an_estimate_and_other_laws_do_not_fit() {
+        let few = noisy(&WORKERS[..4], 5, 0.02, 2, |n| 800.0 / usl(0.05, 0.0, n));
+        let few = fit(&few, Law::Amdahl, Level::P95).unwrap();
+        assert_eq!(few.provenance, Provenance::Estimated);
+        let falling = times(3, 0.01, Law::Usl, 0.02, 0.01);
+        let amdahl = fit(&falling, Law::Amdahl, Level::P95).unwrap();
+        assert!(amdahl.is_bent() && amdahl.warnings()[0].starts_with("Amdahl does not fit"));
+        assert!(!fit(&falling, Law::Usl, Level::P95).unwrap().is_bent());
+        assert!(amdahl.projects(32.0) && !amdahl.projects(16.0));
+    }
+}
