@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use tailproof_core::{Dataset, Rank, Sample, descriptive};
-use tailproof_ingest::{IngestError, Input, Options};
+use tailproof_ingest::{IngestError, Options};
 
 /// A file and its facts.
 #[derive(Debug)]
@@ -73,7 +73,6 @@ impl Fixture {
     ///
     /// # Panics
     /// It can.
-    #[must_use]
     pub fn fails(&self) -> String {
         match read(&self.path, &Options::default()) {
             Err(e) => e.to_string(),

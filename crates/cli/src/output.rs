@@ -12,8 +12,8 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Output {
     /// What goes to standard output
-    #[arg(long, value_enum, default_value = "table", value_name = "KIND")]
-    output: Kind,
+    #[arg(long = "output", value_enum, default_value = "table", value_name = "KIND")]
+    stdout: Kind,
     /// Also write a report to a file, as KIND=FILE; repeatable
     #[arg(long, value_name = "KIND=FILE")]
     out: Vec<Target>,
@@ -52,7 +52,7 @@ impl FromStr for Target {
 impl Output {
     /// Whether anything asked for holds the whole evidence.
     pub(crate) fn wants_json(&self) -> bool {
-        self.output == Kind::Json
+        self.stdout == Kind::Json
             || self.archive.is_some()
             || self.out.iter().any(|t| t.kind == Kind::Json)
     }
@@ -81,7 +81,7 @@ impl Output {
         &self,
         render: impl Fn(Kind, Option<u16>) -> String,
     ) -> anyhow::Result<()> {
-        let text = render(self.output, terminal_width());
+        let text = render(self.stdout, terminal_width());
         print(&text)?;
         // Files come after: one that cannot be written does not hide the verdict.
         for target in &self.out {

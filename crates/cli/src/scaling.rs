@@ -170,7 +170,7 @@ impl Scaling {
             costs.extend(found);
         }
         if let Some(label) = &self.variant {
-            let findings = self.break_evens(label, &costs, report)?;
+            let findings = Self::break_evens(label, &costs, report)?;
             // The answer that was asked for stands first.
             let mut first = Grid::default();
             notes(&mut first, &findings);
@@ -183,7 +183,6 @@ impl Scaling {
 
     /// Break-even sizes between both values of a label, for all that else is alike.
     fn break_evens(
-        &self,
         label: &str,
         costs: &[Cost],
         report: &mut Report,

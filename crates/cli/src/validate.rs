@@ -6,7 +6,6 @@ use std::time::Instant;
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 use tailproof_compare as compare;
-use tailproof_compare::config::Config;
 use tailproof_core::{Condition, Dataset, Finding, Level, Objective, Seed, number, percent};
 use tailproof_reporting::{
     Artifact, BootstrapValidation, Component, Evidence, Reporting, StatisticalTesting,
@@ -244,7 +243,12 @@ impl Validate {
     }
 
     fn comparison_settings(&self) -> anyhow::Result<compare::Settings> {
-        self.comparison.settings(Level::P95, self.resamples, Seed(self.seed), &Config::default())
+        self.comparison.settings(
+            Level::P95,
+            self.resamples,
+            Seed(self.seed),
+            &tailproof_compare::config::Config::default(),
+        )
     }
 
     /// Regressions, and the findings of relative objectives.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tailproof_core::{
-    Class, Direction, Effect, Finding, Interval, Reason, Verdict, number, qualified,
+    Class, Direction, Effect, Finding, Interval, Labels, Reason, Verdict, number, qualified,
 };
 
 use crate::grid::Grid;
@@ -34,7 +34,8 @@ pub(crate) fn grids(findings: &[&Finding]) -> Vec<Grid> {
 
 fn grid(title: &str, findings: &[&Finding]) -> Grid {
     let mut notes = Notes::default();
-    let mut rows: Vec<Vec<String>> = findings.iter().map(|f| row(f, &mut notes)).collect();
+    let common = common_labels(findings);
+    let mut rows: Vec<Vec<String>> = findings.iter().map(|f| row(f, &common, &mut notes)).collect();
     rows.extend(geometric_means(findings));
     let levels: Vec<String> = {
         let mut all: Vec<String> = findings
@@ -50,8 +51,9 @@ fn grid(title: &str, findings: &[&Finding]) -> Grid {
         _ => "interval".to_owned(),
     };
     let header = ["", "n", "base", "head", "change", &interval, "δ", "verdict"];
+    let title = if common.is_empty() { title.to_owned() } else { qualified(title, &common) };
     Grid {
-        title: title.to_owned(),
+        title,
         header: header.map(str::to_owned).to_vec(),
         rows,
         words: 1,
@@ -81,9 +83,21 @@ fn mark(i: usize) -> String {
     digits.bytes().map(|b| DIGITS[usize::from(b - b'0')]).collect()
 }
 
-fn row(f: &Finding, notes: &mut Notes) -> Vec<String> {
+/// The labels that all rows share, which stand in the title instead.
+fn common_labels(findings: &[&Finding]) -> Labels {
+    let [first, rest @ ..] = findings else { return Labels::new() };
+    let named = |f: &Finding| f.subject.benchmark.is_some();
+    let mut common = first.subject.labels.clone();
+    if rest.is_empty() && !named(first) {
+        return Labels::new();
+    }
+    common.retain(|k, v| rest.iter().all(|f| f.subject.labels.get(k) == Some(v)));
+    common
+}
+
+fn row(f: &Finding, common: &Labels, notes: &mut Notes) -> Vec<String> {
     vec![
-        name(f),
+        name(f, common),
         counts(f),
         side(f, "base", f.base, notes),
         side(f, "candidate", f.estimate, notes),
@@ -95,11 +109,13 @@ fn row(f: &Finding, notes: &mut Notes) -> Vec<String> {
 }
 
 /// `hash/fold/1000 p50`: benchmark and labels, or the metric when it has neither.
-fn name(f: &Finding) -> String {
+fn name(f: &Finding, common: &Labels) -> String {
     let s = &f.subject;
     let mut words: Vec<String> = s.benchmark.iter().cloned().collect();
-    if !s.labels.is_empty() {
-        words.push(qualified("", &s.labels));
+    let mut labels = s.labels.clone();
+    labels.retain(|k, _| !common.contains_key(k));
+    if !labels.is_empty() {
+        words.push(qualified("", &labels));
     }
     if words.is_empty() {
         words.push(s.metric.clone());

@@ -287,7 +287,7 @@ fn tags(file: &Fixture, data: &Dataset) {
 /// The console texts, of which `expected.json` says nothing.
 #[test]
 fn console_texts_are_summaries() {
-    let texts: [(&str, fn(&Fixture)); 2] =
+    let texts: [(&str, super::Check); 2] =
         [("hey/hey_summary.txt", hey), ("apachebench/ab_summary.txt", apachebench)];
     for (name, check) in texts {
         let path = super::folder().join(name);

@@ -238,7 +238,7 @@ impl Report {
         // Fast answers differ by less than the three decimals printed.
         let repeated = !self.counts.is_empty() && self.edges.last() == Some(&edge);
         if let Some(own) = self.counts.last_mut().filter(|_| repeated) {
-            *own += count
+            *own += count;
         } else {
             self.edges.push(edge);
             self.counts.push(count);

@@ -77,7 +77,7 @@ impl Spectrum {
         }
         let repeated = !self.counts.is_empty() && self.edges.last() == Some(&value);
         if let Some(count) = self.counts.last_mut().filter(|_| repeated) {
-            *count += more
+            *count += more;
         } else {
             self.edges.push(value);
             self.counts.push(more);

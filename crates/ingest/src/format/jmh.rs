@@ -26,14 +26,14 @@ struct Entry {
     threads: Option<u64>,
     #[serde(default)]
     params: Option<Map<String, Value>>,
-    primary_metric: Score,
+    primary_metric: Measured,
     #[serde(default)]
     secondary_metrics: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Score {
+struct Measured {
     #[serde(default)]
     score: Value,
     #[serde(default)]
@@ -74,7 +74,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
         }
         score(&entry.primary_metric, metric, &labels, i, builder)?;
         for (name, value) in &entry.secondary_metrics {
-            let Ok(own) = Score::deserialize(value) else {
+            let Ok(own) = Measured::deserialize(value) else {
                 builder.note(format!(
                     "{}: {name} of {} is no metric that can be read, it is left out",
                     builder.file(),
@@ -122,7 +122,7 @@ fn secondary(name: &str, unit: &str) -> Metric {
 }
 
 fn score(
-    score: &Score,
+    score: &Measured,
     metric: Metric,
     labels: &Labels,
     entry: usize,
@@ -161,7 +161,7 @@ fn score(
 
 /// A fork's sampled durations as one weighted distribution.
 fn histogram(
-    score: &Score,
+    score: &Measured,
     metric: Metric,
     labels: &Labels,
     entry: usize,
@@ -184,7 +184,7 @@ fn histogram(
 }
 
 /// What is printed when raw values are not: the mean, its 99.9 % interval and percentiles.
-fn summary(score: &Score) -> Option<Summary> {
+fn summary(score: &Measured) -> Option<Summary> {
     let mean = values::number(&score.score)?;
     let mut summary = values::printed(mean);
     if let [lo, hi] = score.score_confidence.as_slice()

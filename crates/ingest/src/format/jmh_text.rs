@@ -60,7 +60,7 @@ impl State {
                 self.fork.clear();
                 self.warmup_fork = false;
             }
-            "Benchmark mode" => self.mode = mode(value).to_owned(),
+            "Benchmark mode" => mode(value).clone_into(&mut self.mode),
             "Threads" => self.threads = value.split(' ').next().map(str::to_owned),
             "Benchmark" => value.clone_into(&mut self.benchmark),
             "Parameters" => value.clone_into(&mut self.parameters),

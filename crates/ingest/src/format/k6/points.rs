@@ -211,7 +211,6 @@ pub(super) fn failed(expected_response: &str, status: &str, error_code: &str) ->
 mod tests {
     use tailproof_core::{Dataset, Observations};
 
-    use super::*;
     use crate::{Input, Options, read};
 
     fn line(metric: &str, second: u32, value: f64, more: &str) -> String {
