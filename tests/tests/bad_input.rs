@@ -155,7 +155,7 @@ fn flags_out_of_range() {
 fn files_that_are_not_there() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("dir")).unwrap();
-    for (name, part) in [("missing.csv", "No such file"), ("dir", "is a directory")] {
+    for (name, part) in [("missing.csv", "No such file"), ("dir", "is empty")] {
         let run = run(folder.path(), &["validate", name, "--objective", P95]);
         assert_eq!(run.code, 2);
         assert!(run.stderr.contains(name) && run.stderr.contains(part), "{}", run.stderr);

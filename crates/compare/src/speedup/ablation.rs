@@ -191,6 +191,7 @@ fn replicates(series: &Series) -> Result<Vec<f64>, AblationError> {
 ///     observations: Observations::Raw(Raw::complete(Sample::new(values.to_vec()).expect("finite"))),
 ///     run: None,
 ///     time: None,
+///     marks: None,
 /// };
 /// let all = [
 ///     series("off", "off", [80.0, 81.0, 79.0]),

@@ -163,6 +163,7 @@ impl SpeedUp {
 ///     )),
 ///     run: None,
 ///     time: None,
+///     marks: None,
 /// };
 /// let up = speed_up(&series(4.0), &series(1.0), &SpeedUpSettings::default())?;
 /// assert!((up.factor - 4.0).abs() < 1e-12 && up.interval.0 > 3.8 && up.interval.1 < 4.2);

@@ -208,13 +208,22 @@ impl Columns {
                 Role::Label
             });
         }
-        // A file with a plain `value` column and one metric wanted means that metric.
-        if !roles.iter().any(|r| matches!(r, Role::Metric))
+        let none = !roles.iter().any(|r| matches!(r, Role::Metric))
             && self.long.is_none()
-            && self.events.is_none()
-            && let Some(i) = self.headings.iter().position(|h| h == "value")
-        {
+            && self.events.is_none();
+        let with_unit = |i: &usize| {
+            matches!(roles[*i], Role::Time(_))
+                && Unit::split_heading(&self.headings[*i]).1.is_some()
+        };
+        let timed = (0..roles.len()).find(with_unit);
+        if let Some(i) = self.headings.iter().position(|h| h == "value").filter(|_| none) {
+            // A file with a plain `value` column and one metric wanted means that metric.
             builder.wants("value");
+            roles[i] = Role::Metric;
+        } else if let Some(i) = timed.filter(|_| none)
+            && builder.wants(&self.headings[i])
+        {
+            // `time_ns` that stands beside no other measurement is one: a duration.
             roles[i] = Role::Metric;
         }
         let with = |wanted: fn(&Role) -> bool| {
