@@ -10,6 +10,7 @@ mod cli;
 mod coverage;
 mod document0;
 mod formats;
+mod gate;
 mod memory;
 mod nulls;
 mod oracle;

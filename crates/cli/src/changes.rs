@@ -10,9 +10,9 @@ use tailproof_compare::history::{History, HistorySettings, SearchMethod, Since, 
 use tailproof_core::{Dataset, Finding, Level, Seed, number, percent};
 use tailproof_reporting::Evidence;
 
-use crate::exit::{self, Gate};
+use crate::exit::Gate;
 use crate::inputs::{self, Columns, Reading};
-use crate::output::{self, Output};
+use crate::output::Output;
 
 /// Find when a metric changed, and fail on a recent change for the worse
 ///
@@ -86,7 +86,6 @@ impl Changes {
         let findings: Vec<Finding> = found.iter().flat_map(History::findings).collect();
         let mut evidence = Evidence::new("changes", findings);
         evidence.add_sources("history", &data.sources);
-        evidence.created = Some(output::timestamp());
         evidence.settings = tailproof_reporting::Settings {
             level: Some(self.level),
             seed: Some(settings.seed),
@@ -95,13 +94,9 @@ impl Changes {
             comparison_level: None,
             comparison: None,
         };
-        if self.output.wants_json() {
-            evidence.environment = tailproof_ingest::environment();
-        }
         evidence.notes.extend(data.notes.iter().cloned());
         evidence.notes.push(summary(&found, &settings));
-        self.output.write(&evidence, &evidence.to_json())?;
-        Ok(exit::code(&evidence.findings, &self.gate))
+        self.output.finish(evidence, &self.gate)
     }
 
     fn settings(&self, data: &Dataset) -> HistorySettings {

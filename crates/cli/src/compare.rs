@@ -13,9 +13,9 @@ use time::OffsetDateTime;
 
 use crate::artifact;
 use crate::comparison::Comparison;
-use crate::exit::{self, Gate};
+use crate::exit::Gate;
 use crate::inputs::{self, Reading};
-use crate::output::{self, Output};
+use crate::output::Output;
 use crate::sides::{self, Sides};
 
 /// Compare measurements with a baseline, and fail on a regression
@@ -89,7 +89,6 @@ impl Compare {
         if let Some(path) = file {
             evidence.add_sources("configuration", &[tailproof_ingest::source(&path, "toml")?]);
         }
-        evidence.created = Some(output::timestamp());
         evidence.settings = tailproof_reporting::Settings {
             level: Some(settings.level),
             seed: Some(settings.seed),
@@ -98,9 +97,6 @@ impl Compare {
             comparison_level: None,
             comparison: Some(Comparison::record(&settings)),
         };
-        if self.output.wants_json() {
-            evidence.environment = tailproof_ingest::environment();
-        }
         if settings.tests {
             for one in &compared {
                 artifact::add_regressions(&mut evidence, &one.regressions);
@@ -109,8 +105,7 @@ impl Compare {
         for (one, (name, head)) in compared.iter().zip(&sides.heads) {
             evidence.notes.push(summary(one, name, head, compared.len() > 1, &settings));
         }
-        self.output.write(&evidence, &evidence.to_json())?;
-        Ok(exit::code(&evidence.findings, &gate))
+        self.output.finish(evidence, &gate)
     }
 
     /// What was typed, then what the file says, then what is usual.

@@ -9,7 +9,7 @@ use tailproof_reporting::{Grid, differential_flame_graph, flame_graph};
 
 use crate::exit;
 use crate::inputs;
-use crate::output::{print, save, terminal_width, timestamp};
+use crate::output::{date, print, save, terminal_width};
 
 /// Draw folded stacks as a flame graph, and say which functions changed
 ///
@@ -50,9 +50,7 @@ impl Flame {
         let archived = self.archive.as_ref().map(|folder| {
             let stem = |p: &Path| p.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let name = if after.is_some() { "comparison".to_owned() } else { stem(&self.before) };
-            let now = timestamp();
-            let date = now.split('T').next().unwrap_or(&now);
-            folder.join("flame_graphs").join(format!("{name}_{date}.svg"))
+            folder.join("flame_graphs").join(format!("{name}_{}.svg", date()))
         });
         if self.svg.is_some() || archived.is_some() {
             let svg = self.graph(&first, after.as_ref().map(|a| a.0.as_str()))?;

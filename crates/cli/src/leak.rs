@@ -5,9 +5,9 @@ use tailproof_compare::{Growth, LeakSettings, leak};
 use tailproof_core::Level;
 use tailproof_reporting::Evidence;
 
-use crate::exit::{self, Gate};
+use crate::exit::Gate;
 use crate::inputs::{self, Columns, Reading};
-use crate::output::{self, Output};
+use crate::output::Output;
 
 /// Say whether memory grows by less than a limit
 ///
@@ -82,15 +82,10 @@ impl Leak {
             findings.extend(leak(series, &settings)?);
         }
         let mut evidence = Evidence::new("leak", findings);
-        evidence.created = Some(output::timestamp());
         evidence.settings.level = Some(self.level);
         evidence.add_sources("data", &data.sources);
         evidence.notes.extend(data.notes.iter().cloned());
-        if self.output.wants_json() {
-            evidence.environment = tailproof_ingest::environment();
-        }
-        self.output.write(&evidence, &evidence.to_json())?;
-        Ok(exit::code(&evidence.findings, &self.gate))
+        self.output.finish(evidence, &self.gate)
     }
 }
 

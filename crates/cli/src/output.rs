@@ -1,5 +1,6 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::str::FromStr;
 
 use anyhow::Context;
@@ -7,6 +8,8 @@ use clap::ValueEnum;
 use tailproof_reporting::{Evidence, archive, markdown, table, write_atomically};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+use crate::exit::{self, Gate};
 
 /// Where reports go.
 #[derive(Clone, Debug, clap::Args)]
@@ -63,12 +66,41 @@ impl Output {
         self.archive(evidence, json)
     }
 
+    /// The end of a run of findings: dates them, says where they were made, writes everything
+    /// that is asked for, and gives the exit code.
+    pub(crate) fn finish(&self, evidence: Evidence, gate: &Gate) -> anyhow::Result<ExitCode> {
+        self.finish_by(evidence, gate, |evidence, kind, width| match kind {
+            Kind::Markdown => markdown(evidence),
+            _ => table(evidence, width),
+        })
+    }
+
+    /// The same, with a rendering of its own for people.
+    pub(crate) fn finish_by(
+        &self,
+        mut evidence: Evidence,
+        gate: &Gate,
+        render: impl Fn(&Evidence, Kind, Option<u16>) -> String,
+    ) -> anyhow::Result<ExitCode> {
+        evidence.created = Some(timestamp());
+        let json = if self.wants_json() {
+            evidence.environment = tailproof_ingest::environment();
+            evidence.to_json()
+        } else {
+            String::new()
+        };
+        self.write_by(|kind, width| match kind {
+            Kind::Json => json.clone(),
+            Kind::Table | Kind::Markdown => render(&evidence, kind, width),
+        })?;
+        self.archive(&evidence, &json)?;
+        Ok(exit::code(&evidence.findings, gate))
+    }
+
     /// Keeps evidence in the archive, when there is one.
-    pub(crate) fn archive(&self, evidence: &Evidence, json: &str) -> anyhow::Result<()> {
+    fn archive(&self, evidence: &Evidence, json: &str) -> anyhow::Result<()> {
         if let Some(folder) = &self.archive {
-            let now = timestamp();
-            let date = now.split('T').next().unwrap_or(&now);
-            for (name, content) in archive(evidence, json, date) {
+            for (name, content) in archive(evidence, json, &date()) {
                 save(&folder.join(name), &content)?;
             }
         }
@@ -120,6 +152,11 @@ pub(crate) fn terminal_width() -> Option<u16> {
         return None;
     }
     std::env::var("COLUMNS").ok()?.parse().ok()
+}
+
+/// Today, `2026-01-31` UTC.
+pub(crate) fn date() -> String {
+    timestamp().split('T').next().unwrap_or_default().to_owned()
 }
 
 /// Now, RFC 3339 UTC.

@@ -9,9 +9,9 @@ use tailproof_ingest::write;
 use tailproof_measure::{Command, Measured, Plan, Stop, measure};
 use tailproof_reporting::{Evidence, Grid, markdown, printable};
 
-use crate::exit::{self, Gate};
+use crate::exit::{FailOn, Gate};
 use crate::inputs;
-use crate::output::{self, Kind, Output, timestamp};
+use crate::output::{self, Kind, Output};
 
 /// Time commands side by side until the answer is precise
 ///
@@ -53,16 +53,15 @@ pub(crate) struct Run {
     /// Runs that fail are measurements all the same
     #[arg(long)]
     ignore_failure: bool,
-    /// Fail (exit code 1) when a command is slower than the first
-    #[arg(long)]
-    gate: bool,
+    /// What makes the run fail with exit code 1: regression when a command is slower than the
+    /// first [default: nothing]
+    #[arg(long, value_delimiter = ',', value_name = "KINDS", hide_possible_values = true)]
+    fail_on: Vec<FailOn>,
     /// Write every run as NDJSON that the other commands read
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
-    #[command(flatten)]
-    exits: Gate,
 }
 
 impl Run {
@@ -100,32 +99,24 @@ impl Run {
             write(&measured.dataset(), &mut text)?;
             output::save(path, &String::from_utf8(text)?)?;
         }
-        let class = if self.gate { Class::Regression } else { Class::Other };
+        // Without a gate a slower command is an answer, not a failure.
+        let gated = !self.fail_on.is_empty();
+        let class = if gated { Class::Regression } else { Class::Other };
+        let gate = Gate::on(self.fail_on.clone());
         let mut evidence = Evidence::new("run", measured.findings(self.min_effect, class));
-        evidence.created = Some(timestamp());
         evidence.settings = tailproof_reporting::Settings {
             level: Some(self.level),
             seed: Some(Seed(self.seed)),
             min_effect: Some(self.min_effect),
             ..tailproof_reporting::Settings::default()
         };
-        if self.output.wants_json() {
-            evidence.environment = tailproof_ingest::environment();
-        }
         let grid = table(&measured);
         evidence.notes.extend(grid.notes.iter().cloned());
-        let json = evidence.to_json();
-        self.output.write_by(|kind, width| match kind {
-            Kind::Json => json.clone(),
+        self.output.finish_by(evidence, &gate, |evidence, kind, width| match kind {
             Kind::Markdown if evidence.findings.is_empty() => grid.markdown(),
-            Kind::Markdown => format!("{}\n{}", grid.markdown(), markdown(&evidence)),
-            Kind::Table => format!("{}{}", grid.table(width), reasons(&evidence)),
-        })?;
-        self.output.archive(&evidence, &json)?;
-        if self.gate {
-            return Ok(exit::code(&evidence.findings, &self.exits));
-        }
-        Ok(ExitCode::from(exit::PASSED))
+            Kind::Markdown => format!("{}\n{}", grid.markdown(), markdown(evidence)),
+            _ => format!("{}{}", grid.table(width), reasons(evidence)),
+        })
     }
 }
 

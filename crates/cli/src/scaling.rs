@@ -9,9 +9,9 @@ use tailproof_compare::scaling::{
 use tailproof_core::{Dataset, Finding, Level, number};
 use tailproof_reporting::{Evidence, Grid};
 
-use crate::exit::{self, Gate};
+use crate::exit::Gate;
 use crate::inputs::{self, Columns, Reading};
-use crate::output::{self, Kind, Output};
+use crate::output::{Kind, Output};
 
 /// Say how cost grows with the size of the work, or speed with the workers
 ///
@@ -95,25 +95,18 @@ impl Scaling {
         }
         let mut evidence = Evidence::new("scaling", report.findings);
         evidence.add_sources("data", &data.sources);
-        evidence.created = Some(output::timestamp());
         evidence.settings.level = Some(self.level);
-        if self.output.wants_json() {
-            evidence.environment = tailproof_ingest::environment();
-        }
         evidence.notes.extend(data.notes);
         evidence.notes.extend(gathered.skipped);
         evidence.notes.extend(report.refused);
         if let Some(last) = report.grids.last_mut() {
             last.notes.extend(evidence.notes.iter().map(|n| format!("note: {n}")));
         }
-        let json = evidence.to_json();
         let grids = &report.grids;
-        self.output.write_by(|kind, width| match kind {
-            Kind::Json => json.clone(),
-            Kind::Table => joined(grids, |g| g.table(width)),
+        self.output.finish_by(evidence, &self.gate, |_, kind, width| match kind {
             Kind::Markdown => joined(grids, Grid::markdown),
-        })?;
-        Ok(exit::code(&evidence.findings, &self.gate))
+            _ => joined(grids, |g| g.table(width)),
+        })
     }
 
     /// Columns that are labels although they hold numbers.

@@ -10,9 +10,9 @@ use tailproof_compare::speedup::{
 use tailproof_core::{Finding, Level, Rank, Series};
 use tailproof_reporting::Evidence;
 
-use crate::exit::{self, Gate};
+use crate::exit::Gate;
 use crate::inputs::{self, Columns, Named, Reading};
-use crate::output::{self, Output};
+use crate::output::Output;
 
 /// Say how much faster, with intervals: layer by layer, claimed and measured
 ///
@@ -98,12 +98,8 @@ impl Speedup {
             margin: self.margin,
         };
         let mut evidence = Evidence::new("speed-up", Vec::new());
-        evidence.created = Some(output::timestamp());
         evidence.settings.level = Some(self.level);
         evidence.settings.min_effect = Some(self.margin);
-        if self.output.wants_json() {
-            evidence.environment = tailproof_ingest::environment();
-        }
         let measured = self.measured(&settings, &mut evidence)?;
         evidence.findings.extend(measured);
         for path in &self.claims {
@@ -111,8 +107,7 @@ impl Speedup {
             let source = tailproof_ingest::source(path, "toml").context("reading the claims")?;
             evidence.add_sources("configuration", &[source]);
         }
-        self.output.write(&evidence, &evidence.to_json())?;
-        Ok(exit::code(&evidence.findings, &self.gate))
+        self.output.finish(evidence, &self.gate)
     }
 
     /// What the data say; nothing without data.

@@ -75,8 +75,10 @@ pub fn compare(
 /// Compares several candidates with one baseline, as [`compare`] does: the rows of all of them
 /// are one family.
 ///
+/// A candidate with nothing in common with the baseline is inconclusive beside others.
+///
 /// # Errors
-/// A candidate has nothing in common with the baseline, or a pair cannot be compared.
+/// No candidate has anything in common with the baseline, or a pair cannot be compared.
 pub fn compare_all(
     base: &Dataset,
     candidates: &[&Dataset],
@@ -87,6 +89,11 @@ pub fn compare_all(
         .iter()
         .map(|candidate| Matched::of(base, &left, candidate, settings))
         .collect::<Result<Vec<_>, _>>()?;
+    if all.iter().all(|m| m.metrics.is_empty() && m.other.is_empty()) {
+        let list = |d: &Dataset| names(d.series.iter().map(Series::name));
+        let candidate = candidates.iter().map(|d| list(d)).collect::<Vec<_>>().join("; ");
+        return Err(CompareError::NothingInCommon { base: list(base), candidate });
+    }
     let rows = all.iter_mut().flat_map(|m| std::mem::take(&mut m.rows)).collect();
     let mut judged = conclude(rows, settings).into_iter();
     let mut compared: Vec<Compared> =
@@ -117,13 +124,9 @@ impl<'a> Matched<'a> {
     ) -> Result<Self, CompareError> {
         let pairs: Vec<(&Series, &Series)> =
             candidate.series.iter().filter_map(|c| Some((*left.get(&key(c))?, c))).collect();
-        if pairs.is_empty() {
-            let list =
-                |d: &Dataset| d.series.iter().map(Series::name).collect::<Vec<_>>().join(", ");
-            let (base, candidate) = (list(base), list(candidate));
-            return Err(CompareError::NothingInCommon { base, candidate });
+        if !pairs.is_empty() {
+            check_margin(&pairs, settings)?;
         }
-        check_margin(&pairs, settings)?;
         let sources = [base.generator, candidate.generator];
         let assessed = pairs
             .par_iter()
@@ -178,6 +181,13 @@ impl Compared {
         };
         self.new = only(candidate, left);
         self.gone = only(base, &right);
+        if self.compared == 0 && self.incomparable.is_empty() {
+            let verdict = Verdict::Inconclusive(Reason::Absent);
+            let what = "something in common with the baseline";
+            let mut finding = Finding::new(Class::Regression, Subject::default(), what, verdict);
+            "nothing in common with the baseline: INCONCLUSIVE".clone_into(&mut finding.why);
+            self.findings.push(finding);
+        }
         let lists = [
             (&self.new, "only in the candidate"),
             (&self.gone, "only in the baseline"),
@@ -198,6 +208,16 @@ impl Compared {
         self.missing = missing(base, candidate, settings);
         self.findings.extend(self.missing.iter().map(|name| vanished(name)));
     }
+}
+
+/// Names in a message: the first twenty.
+fn names(all: impl Iterator<Item = String>) -> String {
+    const MOST: usize = 20;
+    let mut all: Vec<String> = all.collect();
+    let more = all.len().saturating_sub(MOST);
+    all.truncate(MOST);
+    let listed = all.join(", ");
+    if more > 0 { format!("{listed} and {more} more") } else { listed }
 }
 
 /// What makes two series the same.

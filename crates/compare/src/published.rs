@@ -91,7 +91,8 @@ pub fn published(text: &str) -> Result<Published, PublishedError> {
 /// p-values: a one-sided p that was published without saying so can be recognized.
 ///
 /// ```text
-/// Grid Search: Welch t = 2.371, df 15.1, p = 0.0314 two-sided; one-sided 0.984 for less, 0.0157 for more
+/// Grid Search: Welch t = 2.371, df 15.1, two-sided p = 0.0314: a slow-down significant at 5 %;
+/// one-sided 0.984 for less, 0.0157 for more
 /// ```
 /// "For less" is the alternative that the candidate's mean is the smaller one: *faster*, for times.
 #[must_use]
@@ -110,8 +111,19 @@ pub fn replayed(pairs: &Published) -> Vec<String> {
             |x: f64| -> String { format!("{x:.2e}").parse().map_or_else(|_| "?".into(), number) };
         let name = base.labels.get("benchmark").map_or("", String::as_str);
         // `greater`: the first mean, the base's, is the greater one.
+        let moved = match (&candidate.metric.direction, test.t() > 0.0) {
+            (Direction::Unknown, _) => "a change",
+            (Direction::Lower, true) | (Direction::Higher, false) => "a slow-down",
+            (Direction::Lower, false) | (Direction::Higher, true) => "a speed-up",
+        };
+        let said = if p.two_sided < 0.05 {
+            format!("{moved} significant at 5 %")
+        } else {
+            "not significant at 5 %, which proves no equivalence either".to_owned()
+        };
         Some(format!(
-            "{name}: Welch t = {}, df {:.1}, p = {} two-sided; one-sided {} for less, {} for more",
+            "{name}: Welch t = {}, df {:.1}, two-sided p = {}: {said}; one-sided {} for less, {} \
+             for more",
             number(test.t()),
             test.df,
             three(p.two_sided),
@@ -264,9 +276,11 @@ mod tests {
         assert_eq!(
             replayed(&pairs),
             [
-                "Grid Search: Welch t = 2.371, df 15.1, p = 0.0314 two-sided; one-sided 0.984 for \
+                "Grid Search: Welch t = 2.371, df 15.1, two-sided p = 0.0314: a slow-down significant at \
+                 5 %; one-sided 0.984 for \
                  less, 0.0157 for more",
-                "Walk Forward: Welch t = 1.503, df 9.2, p = 0.167 two-sided; one-sided 0.917 for \
+                "Walk Forward: Welch t = 1.503, df 9.2, two-sided p = 0.167: not significant at 5 %, which \
+                 proves no equivalence either; one-sided 0.917 for \
                  less, 0.0833 for more",
             ]
         );

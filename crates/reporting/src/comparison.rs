@@ -197,6 +197,8 @@ fn verdict(f: &Finding, notes: &mut Notes) -> String {
         Direction::Unknown => false,
     };
     match &f.verdict {
+        // What somebody has accepted no longer gates.
+        Verdict::Fail if f.class == Class::Other => "worse, accepted".to_owned(),
         Verdict::Fail => match f.p {
             Some(p) if p < 0.001 => "regressed (p<0.001)".to_owned(),
             Some(p) => format!("regressed (p={p:.3})"),

@@ -74,7 +74,10 @@ fn reasons(findings: &[Finding]) -> String {
 pub(crate) fn headline(findings: &[Finding]) -> String {
     let count = |f: fn(&Verdict) -> bool| findings.iter().filter(|x| f(&x.verdict)).count();
     let tested = findings.iter().any(|f| f.verdict != Verdict::Inconclusive(Reason::NotTested));
-    let failed = count(|v| matches!(v, Verdict::Fail));
+    let against = findings.iter().filter(|f| f.verdict == Verdict::Fail);
+    let (refuted, failed): (Vec<&Finding>, Vec<&Finding>) =
+        against.partition(|f| f.class == Class::Other);
+    let (refuted, failed) = (refuted.len(), failed.len());
     let open = count(|v| matches!(v, Verdict::Inconclusive(r) if *r != Reason::NotTested));
     let untested = count(|v| *v == Verdict::Inconclusive(Reason::NotTested));
     let passed = count(|v| matches!(v, Verdict::Pass));
@@ -83,14 +86,17 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
         "FAIL"
     } else if open > 0 || !tested {
         "INCONCLUSIVE"
-    } else if passed == 0 {
-        "NO CHANGE SHOWN"
-    } else {
+    } else if passed > 0 {
         "PASS"
+    } else if refuted > 0 {
+        "REFUTED"
+    } else {
+        "NO CHANGE SHOWN"
     };
     let parts: Vec<String> = [
         (passed, "passed"),
         (failed, "failed"),
+        (refuted, "refuted or accepted, which does not gate"),
         (open, "open"),
         (untested, "not tested"),
         (unchanged, "without detectable change"),

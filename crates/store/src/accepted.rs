@@ -125,7 +125,7 @@ impl Accepted {
                     "was accepted until {} ({reason}); that is over",
                     accepted.expires
                 ));
-            } else if change.is_none_or(|c| c > accepted.up_to) {
+            } else if change.is_none_or(|c| c.is_nan() || c > accepted.up_to) {
                 finding
                     .warnings
                     .push(format!("accepted up to {} only ({reason})", percent(accepted.up_to)));
