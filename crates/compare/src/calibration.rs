@@ -319,7 +319,7 @@ impl<'a> Parts<'a> {
     fn changes(&self, rng: &mut Stream, factor: f64, settings: &Settings) -> Vec<Tested> {
         let [x, y] = self.split(rng, factor);
         let pair = Pair::new(&x, &y).expect("two halves of raw values in one unit");
-        pair.rows(settings.test)
+        pair.rows(settings)
             .into_iter()
             .filter_map(|row| Tested::of(&pair, row, settings).ok())
             .collect()

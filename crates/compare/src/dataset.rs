@@ -384,6 +384,42 @@ mod tests {
     }
 
     #[test]
+    fn nothing_stays_nothing_and_something_is_more() {
+        let of = |values: Vec<f64>| {
+            let raw = Raw::complete(Sample::new(values).unwrap());
+            let metric = Metric::new("allocs", Unit::known("B"));
+            Dataset {
+                series: vec![Series::new(metric, Observations::Raw(raw))],
+                ..Dataset::default()
+            }
+        };
+        let verdicts = |base: Vec<f64>, head: Vec<f64>, settings: &Settings| -> Vec<Verdict> {
+            let compared = compare(&of(base), &of(head), settings).unwrap();
+            compared.findings.into_iter().map(|f| f.verdict).collect()
+        };
+        let plain = Settings::new(Seed(1));
+        for n in [1, 3, 6, 20] {
+            for v in verdicts(vec![0.0; n], vec![0.0; n], &plain) {
+                assert!(
+                    matches!(v, Verdict::Pass | Verdict::NoDetectableChange { .. }),
+                    "{n} {v:?}"
+                );
+            }
+        }
+        let some = || (0..20).map(|i| 1.0 + f64::from(i) / 10.0).collect::<Vec<_>>();
+        assert_eq!(verdicts(vec![0.0; 20], some(), &plain)[0], Verdict::Fail);
+        // Around nothing a ratio means nothing, but an absolute margin does.
+        let around = || (0..20).map(|i| f64::from(i % 5) - 2.0).collect::<Vec<_>>();
+        let base_near_zero = Verdict::Inconclusive(Reason::BaseNearZero);
+        assert_eq!(verdicts(around(), some(), &plain)[0], base_near_zero);
+        let margin = Quantity::new(0.5, Unit::known("B"));
+        let settings = Settings { min_effect_abs: Some(margin), ..plain };
+        assert_eq!(verdicts(around(), some(), &settings)[0], Verdict::Fail);
+        let far = around().iter().map(|x| x + 0.01).collect();
+        assert!(verdicts(around(), far, &settings)[0] != Verdict::Fail);
+    }
+
+    #[test]
     fn limits_are_per_benchmark() {
         let base = data(vec![bench("hash/1", 0.0), bench("flat", 0.0)]);
         let head = data(vec![bench("hash/1", 6.0), bench("flat", 6.0)]);

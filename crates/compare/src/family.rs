@@ -16,6 +16,8 @@ pub(crate) struct Tested {
     margins: Margins,
     /// The step of the clock, for rows that are single observations.
     clock: f64,
+    /// Judged by the difference: there is no ratio to a baseline of nothing.
+    by_difference: bool,
 }
 
 impl Tested {
@@ -33,13 +35,35 @@ impl Tested {
             Row::Quantile(_) if !pair.by_run() => pair.clock(),
             _ => 0.0,
         };
-        Ok(Self { clock, ..Self::new(change, pair.two.direction, margins) })
+        Ok(Self { clock, ..Self::new(change, pair.two.direction, margins)? })
     }
 
     /// A change with the direction that a limit gives, or else the metric.
-    pub(crate) fn new(change: Change, direction: Direction, margins: Margins) -> Self {
+    ///
+    /// Without a ratio it is judged by the difference alone: from a baseline of exactly nothing
+    /// any change is beyond a relative margin, and an absolute margin needs no ratio.
+    ///
+    /// # Errors
+    /// The baseline is near zero, and not exactly zero, and there is no absolute margin.
+    pub(crate) fn new(
+        change: Change,
+        direction: Direction,
+        margins: Margins,
+    ) -> Result<Self, Reason> {
         let direction = margins.direction.unwrap_or(direction);
-        Self { change, direction, margins, clock: 0.0 }
+        let by_difference = !change.is_relative();
+        if by_difference && margins.absolute <= 0.0 && !change.begins_at_nothing() {
+            return Err(Reason::BaseNearZero);
+        }
+        Ok(Self { change, direction, margins, clock: 0.0, by_difference })
+    }
+
+    /// The interval shown: of the relative change, or of the difference.
+    fn interval(&self, level: Level) -> Option<(f64, f64)> {
+        if self.by_difference {
+            return Some(self.change.difference(level));
+        }
+        self.change.interval(level).ok().map(|(lo, hi)| (lo - 1.0, hi - 1.0))
     }
 
     /// The smallest α at which the interval lies beyond both margins on the worse side, and the
@@ -52,6 +76,10 @@ impl Tested {
             Direction::Unknown => return None,
         };
         let margin = if self.margins.own { self.margins.relative } else { margin };
+        if self.by_difference {
+            let p = self.change.p_of_difference(sign * self.margins.absolute, beyond);
+            return Some((p, self.change.smallest_p(beyond)));
+        }
         let mut p = self.change.p(1.0 + sign * margin, beyond);
         if self.margins.absolute > 0.0 {
             // Both margins must be exceeded.
@@ -174,7 +202,7 @@ pub(crate) fn assess(
     sources: [Option<Loop>; 2],
     settings: &Settings,
 ) -> Vec<Assessed> {
-    let rows = pair.rows(settings.test).into_iter().map(|row| assess_row(pair, row, settings));
+    let rows = pair.rows(settings).into_iter().map(|row| assess_row(pair, row, settings));
     warned(rows.collect(), &pair.two.pathologies(sources))
 }
 
@@ -315,7 +343,7 @@ fn judge(
 ) -> Finding {
     let Open { mut finding, sides, n, by_run, margins, tested, p } = row;
     let Some((tested, (lo, hi))) =
-        tested.and_then(|t| t.change.interval(family.level).ok().map(|ends| (t, ends)))
+        tested.and_then(|t| t.interval(family.level).map(|ends| (t, ends)))
     else {
         if finding.verdict == Verdict::Inconclusive(Reason::Absent) {
             finding.verdict = Verdict::Inconclusive(Reason::BaseNearZero);
@@ -328,16 +356,20 @@ fn judge(
         return finding;
     };
     let change = &tested.change;
-    let (lo, hi, shown) = (lo - 1.0, hi - 1.0, change.ratio() - 1.0);
+    let by_difference = tested.by_difference;
+    let shown = if by_difference { change.candidate - change.base } else { change.ratio() - 1.0 };
     let method = change.method.to_owned();
     let interval = Interval { lo, hi, level: family.level, method };
+    let name = if by_difference { "difference" } else { "relative_change" };
     finding.effects.push(Effect {
-        name: "relative_change".to_owned(),
+        name: name.to_owned(),
         value: shown,
         interval: Some(interval.clone()),
         note: None,
     });
-    finding.interval = Some(interval);
+    if !by_difference {
+        finding.interval = Some(interval);
+    }
     finding.p = p.map(|p| p.0);
     finding.adjusted_p = outcome.map(|o| o.0);
     finding.verdict = match outcome {
@@ -369,7 +401,11 @@ fn judge(
     }
     let detail =
         detail.replace("needs ", "needs, a side, ").replace("would settle", "a side would settle");
-    let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
+    let suffix = finding.suffix();
+    let signed = |x: f64| {
+        let size = if by_difference { format!("{}{suffix}", number(x)) } else { percent(x) };
+        format!("{}{size}", if x > 0.0 { "+" } else { "" })
+    };
     let runs = match finding.runs[..] {
         [a, b] if a.min(b) > 1 => format!(" in {a} + {b} runs"),
         _ => String::new(),
@@ -396,8 +432,15 @@ fn not_rejected(
     family: &Family,
     settings: &Settings,
 ) -> Verdict {
-    let Tested { change, direction, margins, .. } = tested;
+    let Tested { change, direction, margins, by_difference, .. } = tested;
     let absolute = margins.absolute;
+    if change.unchanged() {
+        // Too few equal values prove nothing, but they show no change either.
+        return match reach {
+            Attainable::Never => Verdict::NoDetectableChange { would_have_shown: None },
+            _ => Verdict::Pass,
+        };
+    }
     // What a change has to exceed, as a share of the baseline.
     let margin = margins.relative.max(absolute / change.base.abs());
     // Positive is worse from here on. For "higher is better" a fall is worse.
@@ -405,14 +448,26 @@ fn not_rejected(
         |(lo, hi): (f64, f64)| if *direction == Direction::Lower { (lo, hi) } else { (-hi, -lo) };
     let (low, high) = worse((lo, hi));
     let within = absolute > 0.0 && worse(change.difference(family.level)).1 < absolute;
-    if high < margins.relative || within {
+    if !by_difference && high < margins.relative || within {
         return Verdict::Pass;
     }
     if reach == Attainable::Never {
         return Verdict::Inconclusive(Reason::TooFew { need: change.need(family.alone) });
     }
     if !(low.is_finite() && high.is_finite()) {
-        return Verdict::Inconclusive(Reason::TooFew { need: change.need(family.level) });
+        let need = change.need(family.level);
+        if (n[0].min(n[1]) as u64) < need {
+            return Verdict::Inconclusive(Reason::TooFew { need });
+        }
+        // There are enough: what bounds the change lies among failures or in an open bucket.
+        let asked = margins.proof || settings.require_power.is_some();
+        return match change.hidden() {
+            reason if asked => Verdict::Inconclusive(reason),
+            _ => Verdict::NoDetectableChange { would_have_shown: None },
+        };
+    }
+    if *by_difference {
+        return Verdict::NoDetectableChange { would_have_shown: None };
     }
     let half = (high - low) / 2.0;
     let grown = |by: f64| {
@@ -424,8 +479,8 @@ fn not_rejected(
         let projected = if gap > 0.0 { grown(half / gap) } else { None };
         return Verdict::Inconclusive(Reason::Straddles { projected });
     }
-    let detectable = half * power_factor(family.alpha / 2.0, 0.8);
-    let would_have_shown = margin + detectable;
+    let would_have_shown = detectable((lo, hi), *direction, margin, family.alpha, change.noisy());
+    let detectable = would_have_shown - margin;
     if let Some(wish) = settings.require_power
         && would_have_shown > wish
     {
@@ -433,7 +488,35 @@ fn not_rejected(
             grown(detectable / (wish - margin)).filter(|_| wish > margin).unwrap_or(u64::MAX);
         return Verdict::Inconclusive(Reason::Underpowered { need });
     }
+    if *direction == Direction::Higher && would_have_shown >= 1.0 {
+        // A fall ends at nothing: this many cannot show one.
+        let need = grown(detectable / (1.0 - margin)).unwrap_or(u64::MAX);
+        return Verdict::Inconclusive(Reason::TooFew { need });
+    }
     Verdict::NoDetectableChange { would_have_shown: Some(would_have_shown) }
+}
+
+/// The change that would have been shown with power 0.8: the margin, and as far beyond it as
+/// the interval is wide on either side, times what the power takes. Where the interval is one
+/// of ratios its width grows with the candidate, so that it is taken on the log scale.
+fn detectable(
+    (lo, hi): (f64, f64),
+    direction: Direction,
+    margin: f64,
+    alpha: f64,
+    noisy: bool,
+) -> f64 {
+    // The width of buckets is no noise that more power would have to overcome.
+    let factor = if noisy { power_factor(alpha / 2.0, 0.8) } else { 1.0 };
+    let (low, high) = (1.0 + lo, 1.0 + hi);
+    if low <= 0.0 {
+        return margin + factor * (hi - lo) / 2.0;
+    }
+    let reach = factor * (high / low).ln() / 2.0;
+    match direction {
+        Direction::Higher => 1.0 - (1.0 - margin) * (-reach).exp(),
+        Direction::Lower | Direction::Unknown => (1.0 + margin) * reach.exp() - 1.0,
+    }
 }
 
 fn describe(finding: &Finding, (lo, hi): (f64, f64), margin: &str) -> String {

@@ -30,7 +30,13 @@ struct Found {
     columns: Vec<Effect>,
     change: Result<Change, Reason>,
     by_run: bool,
+    /// Where it is not that of the metric.
+    direction: Option<Direction>,
 }
+
+/// The row of the events that are not good, and that of the observations that failed.
+const MISSES: &str = "misses";
+const FAILED: &str = "failed";
 
 impl<'a> Mixed<'a> {
     /// `None` when the sides have nothing in common.
@@ -43,12 +49,7 @@ impl<'a> Mixed<'a> {
             (Side::Counts(a), Side::Digest(b)) => Kind::Digests([digests(&a), b]),
             _ => return None,
         };
-        // More good events are better, where nobody says otherwise.
-        let direction = match (&kind, two.direction) {
-            (Kind::Rates(_), Direction::Unknown) => Direction::Higher,
-            (_, known) => known,
-        };
-        Some(Self { two: Two { direction, ..two }, kind })
+        Some(Self { two, kind })
     }
 
     /// The rows, not judged yet; `sources` are the kinds of load of both sides.
@@ -56,14 +57,15 @@ impl<'a> Mixed<'a> {
         let found = match &self.kind {
             Kind::Counts(sides) => self.counts(sides, settings),
             Kind::Digests(sides) => vec![self.digests(sides, settings)],
-            Kind::Rates(sides) => vec![self.rates(sides, settings.level)],
+            Kind::Rates(sides) => self.rates(sides, settings.level),
         };
         let rows = found.into_iter().map(|found| self.row(found, settings)).collect();
         warned(rows, &self.two.pathologies(sources))
     }
 
     fn row(&self, found: Found, settings: &Settings) -> Assessed {
-        let Found { name, n, values, columns, change, by_run } = found;
+        let Found { name, n, values, columns, change, by_run, direction } = found;
+        let direction = direction.unwrap_or(self.two.direction);
         let margins = self.two.margins(&name, settings);
         let mut finding = self.two.blank(Class::Regression, String::new(), n);
         [finding.base, finding.estimate] = values;
@@ -71,7 +73,8 @@ impl<'a> Mixed<'a> {
             finding.n.clear(); // A summary does not always say.
         }
         finding.effects = columns;
-        if finding.unit.is_none() && matches!(self.kind, Kind::Rates(_)) {
+        finding.direction = direction;
+        if name == FAILED || finding.unit.is_none() && matches!(self.kind, Kind::Rates(_)) {
             finding.unit = Unit::known("ratio");
         }
         if finding.runs.contains(&1) {
@@ -80,7 +83,7 @@ impl<'a> Mixed<'a> {
             finding.warnings.push("runs are pooled: their scatter is not allowed for".to_owned());
         }
         let change = if self.two.one_run() { Err(Reason::OneRun) } else { change };
-        let tested = change.map(|change| Tested::new(change, self.two.direction, margins));
+        let tested = change.and_then(|change| Tested::new(change, direction, margins));
         let n = if by_run { self.two.runs() } else { n }.map(|n| n as usize);
         Draft { finding, name, margins, n, by_run }.assess(tested, settings)
     }
@@ -89,10 +92,11 @@ impl<'a> Mixed<'a> {
         let least = sides[0].whole.n().min(sides[1].whole.n());
         let known = sides.iter().all(|s| s.whole.is_known());
         // Buckets have no mean: its row is only there when nothing else is asked for.
-        rows(least as f64, settings.test)
+        rows(least as f64, false, settings)
             .into_iter()
             .filter(|&row| row != Row::Mean || known || settings.test == Test::Welch)
             .map(|row| self.count_row(row, sides, known, settings))
+            .chain(self.failures(sides, settings.level))
             .collect()
     }
 
@@ -116,9 +120,11 @@ impl<'a> Mixed<'a> {
         }
         let change = match row {
             Row::Mean => match sides.each_ref().map(|s| s.whole.spread()) {
-                [Some(x), Some(y)] => Change::of_spreads(x, y)
-                    .map(|c| c.called("Welch-studentized ratio of means (Fieller)"))
-                    .map_err(|_| Reason::BaseNearZero),
+                [Some(x), Some(y)] => {
+                    Ok(Change::spreads(x, y).called("Welch-studentized ratio of means (Fieller)"))
+                }
+                // A mean among failures is refused; the percentiles and the failures judge.
+                _ if known && settings.test == Test::Auto => Err(Reason::NotTested),
                 _ if known => Err(Reason::Censored),
                 _ => Err(Reason::SummaryOnly),
             },
@@ -133,7 +139,7 @@ impl<'a> Mixed<'a> {
         let method = if row == Row::Mean { "Student's t" } else { "order statistics" };
         let columns = columns(sides.each_ref().map(|s| ends(&s.whole)), settings.level, method);
         let values = sides.each_ref().map(|s| statistic(&s.whole));
-        Found { name, n, values, columns, change, by_run: false }
+        Found { name, n, values, columns, change, by_run: false, direction: None }
     }
 
     fn quantile_change(
@@ -151,7 +157,12 @@ impl<'a> Mixed<'a> {
         if tail < 0.5 && worth * tail < BEYOND {
             return Err(open(&self.two.margins(&p.to_string(), settings), settings));
         }
-        Change::of_counts(&x.whole, &y.whole, p, tau).map_err(|_| Reason::BaseNearZero)
+        let change = Change::counts(&x.whole, &y.whole, p, tau);
+        if change.base.is_infinite() && change.candidate.is_infinite() {
+            // Both lie among failures, which have a row of their own.
+            return Err(open(&self.two.margins(&p.to_string(), settings), settings));
+        }
+        Ok(change)
     }
 
     fn digests(&self, sides: &[Parts<Digest>; 2], settings: &Settings) -> Found {
@@ -165,6 +176,7 @@ impl<'a> Mixed<'a> {
             columns: Vec::new(),
             change: Err(reason),
             by_run: false,
+            direction: None,
         };
         if means.contains(&None) {
             // A percentile that both printed, the median if there is one.
@@ -193,25 +205,61 @@ impl<'a> Mixed<'a> {
             let lack = if x.spread.is_none() { &x.lack } else { &y.lack };
             return only("mean".to_owned(), means, lack.clone());
         };
-        let change = Change::of_spreads(a, b).map_err(|_| Reason::BaseNearZero);
+        let change = Ok(Change::spreads(a, b));
         let ends = [a, b].map(|s| Some((s.mean, s.interval(settings.level))));
         let columns = columns(ends, settings.level, "Student's t from the summary");
         Found { columns, change, ..only("mean".to_owned(), means, Reason::SummaryOnly) }
     }
 
-    fn rates(&self, sides: &[Parts<Proportion>; 2], level: Level) -> Found {
+    /// The share of good events, and where most are good that of the others: a hundredth more or
+    /// less of 99.9 % is nothing, of the rest it is everything.
+    fn rates(&self, sides: &[Parts<Proportion>; 2], level: Level) -> Vec<Found> {
+        let rate = self.rate("rate", sides, level);
+        let mostly = sides.iter().all(|s| s.whole.share() > 0.5);
+        if !mostly || self.two.direction != Direction::Higher {
+            return vec![rate];
+        }
+        let bad = sides.each_ref().map(|s| Parts {
+            whole: opposite(s.whole),
+            runs: s.runs.iter().map(|&r| opposite(r)).collect(),
+        });
+        vec![rate, Found { direction: Some(Direction::Lower), ..self.rate(MISSES, &bad, level) }]
+    }
+
+    fn rate(&self, name: &str, sides: &[Parts<Proportion>; 2], level: Level) -> Found {
         let [x, y] = sides.each_ref().map(|s| s.whole);
-        let (name, n) = ("rate".to_owned(), [x.trials(), y.trials()]);
+        let (name, n) = (name.to_owned(), [x.trials(), y.trials()]);
         if self.two.by_run() {
             let runs = sides.each_ref().map(|s| s.runs.iter().map(|r| Some(r.share())).collect());
             return by_runs(name, n, runs, level);
         }
-        let change = Change::of_rates(x, y).map_err(|_| Reason::BaseNearZero);
+        let change = Ok(Change::rates(x, y));
         let ends = [x, y].map(|p| Some((p.share(), p.wilson(level))));
         let values = [x, y].map(|p| Some(p.share()));
         let columns = columns(ends, level, "Wilson");
-        Found { name, n, values, columns, change, by_run: false }
+        Found { name, n, values, columns, change, by_run: false, direction: None }
     }
+
+    /// The share of observations that failed, when either side has some.
+    fn failures(&self, sides: &[Parts<Counted>; 2], level: Level) -> Option<Found> {
+        let failed = |c: &Counted| Proportion::new(c.failed(), c.n()).ok();
+        let parts = |p: &Parts<Counted>| {
+            let runs = p.runs.iter().map(failed).collect::<Option<Vec<_>>>()?;
+            Some(Parts { whole: failed(&p.whole)?, runs })
+        };
+        let [a, b] = sides.each_ref().map(parts);
+        let sides = [a?, b?];
+        if sides.iter().all(|s| s.whole.successes() == 0) {
+            return None;
+        }
+        let found = self.rate(FAILED, &sides, level);
+        Some(Found { direction: Some(Direction::Lower), ..found })
+    }
+}
+
+/// The events that are not good.
+fn opposite(good: Proportion) -> Proportion {
+    Proportion::new(good.failures(), good.trials()).expect("a share has trials")
 }
 
 /// The moments of counts, whole and by run.
@@ -231,15 +279,21 @@ fn by_runs(name: String, n: [u64; 2], runs: [Vec<Option<f64>>; 2], level: Level)
     });
     let [Some(x), Some(y)] = samples else {
         let (values, columns) = ([None, None], Vec::new());
-        return Found { name, n, values, columns, change: Err(Reason::Censored), by_run: true };
+        return Found {
+            name,
+            n,
+            values,
+            columns,
+            change: Err(Reason::Censored),
+            by_run: true,
+            direction: None,
+        };
     };
-    let change = Change::of_means(&x, &y, [1.0; 2])
-        .map(|c| c.called(ON_RUNS))
-        .map_err(|_| Reason::BaseNearZero);
+    let change = Ok(Change::means(&x, &y, [1.0; 2]).called(ON_RUNS));
     let spreads = [Spread::of(&x), Spread::of(&y)];
     let columns = columns(spreads.map(|s| Some((s.mean, s.interval(level)))), level, ON_RUNS);
     let values = spreads.map(|s| Some(s.mean));
-    Found { name, n, values, columns, change, by_run: true }
+    Found { name, n, values, columns, change, by_run: true, direction: None }
 }
 
 /// A statistic with its interval.
@@ -305,10 +359,42 @@ mod tests {
         let failed =
             Raw::censored(Sample::new(values(400, 1.0)).unwrap(), (0..60).collect(), vec![]);
         let f = judged(&whole, &series(Observations::Raw(failed.unwrap())));
-        assert_eq!(f[0].verdict, Verdict::Inconclusive(Reason::Censored));
+        // The percentiles and the failures judge in place of the mean.
+        assert_eq!(f[0].verdict, Verdict::Inconclusive(Reason::NotTested));
+        let share = f.last().unwrap();
+        assert_eq!(share.subject.statistic.as_deref(), Some("failed"));
+        assert!(share.verdict == Verdict::Fail && share.base == Some(0.0), "{}", share.why);
         assert!(f[1].claim.starts_with("p50") && f[2].claim.starts_with("p95"));
         assert_eq!(f[2].verdict, Verdict::Fail, "{}", f[2].why);
         assert_eq!(f[2].estimate, Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn a_few_failures_on_both_sides_show_no_change() {
+        let some = |task| {
+            let raw =
+                Raw::censored(Sample::new(values(200, task)).unwrap(), (0..4).collect(), vec![]);
+            series(Observations::Raw(raw.unwrap()))
+        };
+        for f in judged(&some(1.0), &some(1.0)) {
+            let open = matches!(f.verdict, Verdict::Inconclusive(ref r) if *r != Reason::NotTested);
+            assert!(!open && f.verdict != Verdict::Fail, "{}", f.why);
+        }
+    }
+
+    #[test]
+    fn a_first_bucket_that_begins_at_zero_can_regress() {
+        let edges = || vec![0.0, 5.0, 10.0, 25.0, 50.0, 100.0, f64::INFINITY];
+        let binned = |counts: Vec<u64>| {
+            series(Observations::Binned(vec![Binned::new(edges(), counts, Closed::Upper).unwrap()]))
+        };
+        let (low, high) = (vec![1_000, 0, 0, 0, 0, 0], vec![0, 0, 0, 0, 1_000, 0]);
+        let f = judged(&binned(low.clone()), &binned(high));
+        assert!(f.iter().all(|f| f.verdict == Verdict::Fail), "{}", f[0].why);
+        // The same buckets twice are no change, and their width is no noise.
+        for f in judged(&binned(low.clone()), &binned(low)) {
+            assert!(matches!(f.verdict, Verdict::NoDetectableChange { .. }), "{}", f.why);
+        }
     }
 
     #[test]
@@ -327,10 +413,24 @@ mod tests {
     #[test]
     fn rates_and_atoms() {
         let events = |good| series(Observations::Events(vec![(good, 1_000)]));
-        let plain = |good| Series { metric: Metric::new("hits", None), ..events(good) };
+        let plain = |good: u64| {
+            let mut hits = Series { metric: Metric::new("hits", None), ..events(good.min(1_000)) };
+            hits.metric.direction = Direction::Higher;
+            hits
+        };
         let f = judged(&plain(950), &plain(800));
         assert!(f[0].verdict == Verdict::Fail && f[0].is_share(), "{}", f[0].why);
-        assert_eq!(f[0].direction, Direction::Higher);
+        // Ten times the failures are a hundredth of the successes.
+        let many = |good| Series {
+            observations: Observations::Events(vec![(good, 10_000)]),
+            ..plain(good)
+        };
+        let f = judged(&many(9_990), &many(9_950));
+        assert!(f[0].verdict != Verdict::Fail && f[1].verdict == Verdict::Fail, "{}", f[1].why);
+        // Nobody knows whether events without a direction are good.
+        let unknown = |good| Series { metric: Metric::new("errors", None), ..events(good) };
+        let f = judged(&unknown(10), &unknown(100));
+        assert_eq!(f[0].verdict, Verdict::Inconclusive(Reason::UnknownDirection));
         let atoms = |scale: f64| {
             let atoms = values(300, scale).into_iter().map(|x| (x, 3)).collect();
             series(Observations::Atoms(vec![Ecdf::new(atoms, 0, 0).unwrap()]))

@@ -6,7 +6,7 @@ use tailproof_core::{
 use tailproof_resampling::{clock_resolution, dependence_by};
 
 use crate::change::{BaseNearZero, Change, Spread, quantile_interval};
-use crate::settings::{CompareError, Test};
+use crate::settings::{CompareError, Settings, Test};
 use crate::two::{SIDES, Two, column};
 
 /// Observations beyond a percentile from which on its bootstrap is near its normal limit.
@@ -62,9 +62,11 @@ impl<'a> Pair<'a> {
     }
 
     /// The rows that the test asks for and both sides carry.
-    pub(crate) fn rows(&self, test: Test) -> Vec<Row> {
-        rows(self.x.len().min(self.y.len()) as f64, test)
+    pub(crate) fn rows(&self, settings: &Settings) -> Vec<Row> {
+        let median = self.by_run();
+        rows(self.x.len().min(self.y.len()) as f64, median, settings)
     }
+
     pub(crate) fn runs(&self) -> [u64; 2] {
         self.two.runs()
     }
@@ -102,18 +104,21 @@ impl<'a> Pair<'a> {
         self.two.by_run()
     }
 
-    /// The change of a row, by run where both sides have several.
+    /// The change of a row, by run where both sides have several; whether or not there is a
+    /// ratio, but for the shift.
     pub(crate) fn change(&self, row: Row) -> Result<Change, BaseNearZero> {
         if self.by_run() {
             let [x, y] = self.run_statistics(row);
             if row == Row::Shift {
                 return Change::of_shift(&x, &y, [1.0; 2]);
             }
-            return Change::of_means(&x, &y, [1.0; 2]).map(|c| c.called(ON_RUNS));
+            return Ok(Change::means(&x, &y, [1.0; 2]).called(ON_RUNS));
         }
         match row {
-            Row::Mean => Change::of_means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))),
-            Row::Quantile(p) => Change::of_quantiles(self.x, self.y, p, self.times(Some(p))),
+            Row::Mean => {
+                Ok(Change::means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))))
+            }
+            Row::Quantile(p) => Ok(Change::quantiles(self.x, self.y, p, self.times(Some(p)))),
             Row::Shift => Change::of_shift(self.x, self.y, self.times(None)),
         }
     }
@@ -184,14 +189,18 @@ impl<'a> Pair<'a> {
 }
 
 /// Mean, median, and the percentiles with ten observations beyond them on both sides, as far as
-/// the test asks for them; the smaller side has `least`.
-pub(crate) fn rows(least: f64, test: Test) -> Vec<Row> {
+/// the test asks for them; the smaller side has `least`. A median that no data of this size could
+/// show to have changed is left to the mean, unless it is `always` there.
+pub(crate) fn rows(least: f64, always: bool, settings: &Settings) -> Vec<Row> {
     let tails = [Rank::P95, Rank::P99]
         .into_iter()
         .filter(|p| least * p.complement().to_f64() >= BEYOND)
         .map(Row::Quantile);
     let quantiles = [Row::Quantile(Rank::MEDIAN)].into_iter().chain(tails);
-    match test {
+    // The box of order statistics: 4·½ⁿ is its smallest p.
+    let carried = always || 4.0 * 0.5_f64.powf(least) <= settings.level.alpha().to_f64();
+    match settings.test {
+        Test::Auto if !carried => vec![Row::Mean],
         Test::Auto => [Row::Mean].into_iter().chain(quantiles).collect(),
         Test::Welch => vec![Row::Mean],
         Test::Quantiles => quantiles.collect(),

@@ -239,10 +239,7 @@ impl<'a> Builder<'a> {
         labels.dedup_by(|a, b| a.0 == b.0);
         let (configured, direction) = self.options.stated(&metric.name);
         metric.unit = metric.unit.or_else(|| self.options.unit.clone()).or(configured);
-        metric.direction = direction.unwrap_or(match metric.direction {
-            Direction::Unknown if kind == Kind::Events => Direction::Higher,
-            known => known,
-        });
+        metric.direction = direction.unwrap_or(metric.direction);
         let key = (metric.name.clone(), labels.clone());
         let Some(&found) = self.by_key.get(&key) else {
             if self.series.len() >= MOST_BENCHMARKS {

@@ -44,6 +44,12 @@ impl Counted {
         self.upper.is_none()
     }
 
+    /// Observations known only to lie above everything: requests that failed.
+    #[must_use]
+    pub const fn failed(&self) -> u64 {
+        if self.is_known() { self.lower.above() } else { 0 }
+    }
+
     /// Whether of some observations only a limit is known.
     #[must_use]
     pub const fn is_censored(&self) -> bool {

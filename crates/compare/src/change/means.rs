@@ -9,7 +9,9 @@ use super::{BaseNearZero, Beyond, Spread};
 pub(super) struct Means {
     pub(super) x: f64,
     pub(super) y: f64,
-    /// Squared standard errors over the squared mean of the baseline.
+    /// The baseline's mean; another size of the data where that is not positive.
+    scale: f64,
+    /// Squared standard errors over the squared scale.
     a: f64,
     b: f64,
     /// Effective observations.
@@ -19,22 +21,43 @@ pub(super) struct Means {
 }
 
 impl Means {
-    pub(super) fn new(x: &Sample, y: &Sample, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
+    pub(super) fn new(x: &Sample, y: &Sample, tau: [f64; 2]) -> Self {
         Self::of(Spread::of(x), Spread::of(y), tau)
     }
 
-    pub(super) fn of(x: Spread, y: Spread, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
-        let mean = x.mean;
-        if mean.is_nan() || mean <= 0.0 {
-            return Err(BaseNearZero);
-        }
+    pub(super) fn of(x: Spread, y: Spread, tau: [f64; 2]) -> Self {
+        let sizes = [x.mean, y.mean, x.sd, y.sd].map(f64::abs);
+        let largest = sizes.into_iter().filter(|s| s.is_finite()).fold(0.0, f64::max);
+        let scale = if x.mean > 0.0 {
+            x.mean
+        } else if largest > 0.0 {
+            largest
+        } else {
+            1.0
+        };
         let n = [(x.n as f64 / tau[0]).max(2.0), (y.n as f64 / tau[1]).max(2.0)];
         let square = |s: Spread, n: f64| {
-            let spread = if s.n < 2 { 0.0 } else { s.sd / mean };
+            let spread = if s.n < 2 { 0.0 } else { s.sd / scale };
             spread * spread / n
         };
         let (a, b) = (square(x, n[0]), square(y, n[1]));
-        Ok(Self { x: mean, y: y.mean, a, b, n, sizes: [x.n as usize, y.n as usize] })
+        let sizes = [x.n as usize, y.n as usize];
+        Self { x: x.mean, y: y.mean, scale, a, b, n, sizes }
+    }
+
+    /// Whether the baseline's mean is positive, so that there is a ratio to it.
+    pub(super) fn relative(&self) -> bool {
+        self.x > 0.0
+    }
+
+    /// Whether the baseline is the constant 0.
+    pub(super) fn begins_at_nothing(&self) -> bool {
+        self.x == 0.0 && self.a == 0.0
+    }
+
+    /// Whether both sides are one and the same constant.
+    pub(super) fn unchanged(&self) -> bool {
+        self.constant() && self.x == self.y
     }
 
     fn r(&self) -> f64 {
@@ -68,6 +91,9 @@ impl Means {
     }
 
     pub(super) fn ratio(&self, level: Level) -> Result<(f64, f64), BaseNearZero> {
+        if !self.relative() {
+            return Err(BaseNearZero);
+        }
         let r = self.r();
         if self.unbounded(level) {
             return Ok((f64::NEG_INFINITY, f64::INFINITY));
@@ -94,7 +120,7 @@ impl Means {
             return (gap, gap);
         }
         let t = student_quantile(1.0 - level.alpha().to_f64() / 2.0, self.df(1.0));
-        let reach = t * (self.a + self.b).sqrt() * self.x;
+        let reach = t * (self.a + self.b).sqrt() * self.scale;
         (gap - reach, gap + reach)
     }
 
@@ -110,12 +136,15 @@ impl Means {
     }
 
     pub(super) fn p(&self, limit: f64, beyond: Beyond) -> f64 {
+        if !self.relative() {
+            return 1.0;
+        }
         let error = (self.b + limit * limit * self.a).sqrt();
         self.beyond(self.r() - limit, error, self.df(self.r()), beyond)
     }
 
     pub(super) fn p_of_difference(&self, limit: f64, beyond: Beyond) -> f64 {
-        let error = (self.a + self.b).sqrt() * self.x;
+        let error = (self.a + self.b).sqrt() * self.scale;
         self.beyond(self.y - self.x - limit, error, self.df(1.0), beyond)
     }
 
@@ -130,7 +159,7 @@ impl Means {
     }
 
     pub(super) fn need(&self, level: Level) -> u64 {
-        if !self.constant() {
+        if self.alone() || !self.constant() {
             return 2;
         }
         let alpha = level.alpha().to_f64();

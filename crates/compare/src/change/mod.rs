@@ -13,7 +13,7 @@ mod steps;
 use std::borrow::Cow;
 
 use tailproof_core::binomial::{lower_rank, upper_rank};
-use tailproof_core::{Guarantee, Level, Rank, Sample};
+use tailproof_core::{Guarantee, Level, Rank, Reason, Sample};
 use tailproof_hypothesis::Proportion;
 
 pub use counted::Counted;
@@ -86,7 +86,12 @@ impl Change {
     /// # Source
     /// Fieller (1954), *JRSS B* 16(2), 175–185; Welch (1947), *Biometrika* 34, 28–35.
     pub fn of_means(x: &Sample, y: &Sample, tau: [f64; 2]) -> Result<Self, BaseNearZero> {
-        Ok(Self::from_means(Means::new(x, y, tau)?).worth(tau))
+        Self::means(x, y, tau).checked()
+    }
+
+    /// The same, whether or not there is a ratio.
+    pub(crate) fn means(x: &Sample, y: &Sample, tau: [f64; 2]) -> Self {
+        Self::from_means(Means::new(x, y, tau)).worth(tau)
     }
 
     /// The same from what a summary tells: observations, mean and standard deviation of both
@@ -95,8 +100,29 @@ impl Change {
     /// # Errors
     /// The baseline's mean is not positive.
     pub fn of_spreads(x: Spread, y: Spread) -> Result<Self, BaseNearZero> {
+        Self::spreads(x, y).checked()
+    }
+
+    /// The same, whether or not there is a ratio.
+    pub(crate) fn spreads(x: Spread, y: Spread) -> Self {
         let method = "Welch-studentized ratio of means (Fieller), from the summaries";
-        Ok(Self::from_means(Means::of(x, y, [1.0; 2])?).called(method))
+        Self::from_means(Means::of(x, y, [1.0; 2])).called(method)
+    }
+
+    /// An error where the baseline is not clearly above zero.
+    fn checked(self) -> Result<Self, BaseNearZero> {
+        if self.is_relative() { Ok(self) } else { Err(BaseNearZero) }
+    }
+
+    /// Whether the baseline is above zero, so that there is a ratio to it.
+    pub(crate) fn is_relative(&self) -> bool {
+        match &self.way {
+            Way::Means(w) => w.relative(),
+            Way::Quantiles(w) => w.relative(),
+            Way::Ranks(w) => w.relative(),
+            Way::Rates(w) => w.relative(),
+            Way::Shift(_) => true,
+        }
     }
 
     fn from_means(means: Means) -> Self {
@@ -129,19 +155,24 @@ impl Change {
         p: Rank,
         tau: [f64; 2],
     ) -> Result<Self, BaseNearZero> {
+        Self::quantiles(x, y, p, tau).checked()
+    }
+
+    /// The same, whether or not there is a ratio.
+    pub(crate) fn quantiles(x: &Sample, y: &Sample, p: Rank, tau: [f64; 2]) -> Self {
         let tail = p.to_f64().min(1.0 - p.to_f64());
         let (thin_x, thin_y) = (thinned(x, tau[0]), thinned(y, tau[1]));
         let enough = |s: &Sample| s.len() as f64 * tail >= crate::row::BEYOND;
         let (method, guarantee, way) = if enough(&thin_x) && enough(&thin_y) {
-            let way = Way::Quantiles(Quantiles::new(&thin_x, &thin_y, p)?);
+            let way = Way::Quantiles(Quantiles::new(&thin_x, &thin_y, p));
             (BOOTSTRAP, Guarantee::Asymptotic, way)
         } else {
             let bracket = |s: &Sample| Bracket::known(Steps::of(s));
-            let ranks = Ranks::new(bracket(&thin_x), bracket(&thin_y), p, thin_x.quantile(p))?;
+            let ranks = Ranks::new(bracket(&thin_x), bracket(&thin_y), p, thin_x.quantile(p));
             (BOX, Guarantee::Exact, Way::Ranks(ranks))
         };
         let (base, candidate) = (x.quantile(p), y.quantile(p));
-        Ok(Self { base, candidate, method, guarantee, way, worth: 1.0 }.worth(tau))
+        Self { base, candidate, method, guarantee, way, worth: 1.0 }.worth(tau)
     }
 
     /// The change of a quantile of observations that come as counts.
@@ -158,6 +189,11 @@ impl Change {
         p: Rank,
         tau: [f64; 2],
     ) -> Result<Self, BaseNearZero> {
+        Self::counts(x, y, p, tau).checked()
+    }
+
+    /// The same, whether or not there is a ratio.
+    pub(crate) fn counts(x: &Counted, y: &Counted, p: Rank, tau: [f64; 2]) -> Self {
         let tail = p.to_f64().min(1.0 - p.to_f64());
         let enough =
             |c: &Counted, tau: f64| tau <= 1.0 && c.n() as f64 * tail >= crate::row::BEYOND;
@@ -165,13 +201,13 @@ impl Change {
             if enough(x, tau[0]) && enough(y, tau[1]) { x.law(p).zip(y.law(p)) } else { None };
         let (base, candidate) = (x.quantile(p), y.quantile(p));
         let (method, guarantee, way) = if let Some((a, b)) = laws {
-            (BOOTSTRAP, Guarantee::Asymptotic, Way::Quantiles(Quantiles::of(a, b)?))
+            (BOOTSTRAP, Guarantee::Asymptotic, Way::Quantiles(Quantiles::of(a, b)))
         } else {
-            let ranks = Ranks::new(x.bracket(tau[0]), y.bracket(tau[1]), p, base)?;
+            let ranks = Ranks::new(x.bracket(tau[0]), y.bracket(tau[1]), p, base);
             let method = if x.is_known() && y.is_known() { BOX } else { BUCKETS };
             (method, Guarantee::Exact, Way::Ranks(ranks))
         };
-        Ok(Self { base, candidate, method, guarantee, way, worth: 1.0 }.worth(tau))
+        Self { base, candidate, method, guarantee, way, worth: 1.0 }.worth(tau)
     }
 
     /// The change of a share of good events, by the score test of the ratio of two shares.
@@ -187,14 +223,19 @@ impl Change {
     /// # Source
     /// Miettinen & Nurminen (1985), *Statistics in Medicine* 4(2), 213–226.
     pub fn of_rates(x: Proportion, y: Proportion) -> Result<Self, BaseNearZero> {
-        Ok(Self {
+        Self::rates(x, y).checked()
+    }
+
+    /// The same, whether or not there is a ratio.
+    pub(crate) fn rates(x: Proportion, y: Proportion) -> Self {
+        Self {
             base: x.share(),
             candidate: y.share(),
             method: "score interval of the ratio of rates (Miettinen–Nurminen)",
             guarantee: Guarantee::Asymptotic,
-            way: Way::Rates(Rates::new(x, y)?),
+            way: Way::Rates(Rates::new(x, y)),
             worth: 1.0,
-        })
+        }
     }
 
     /// The factor between the two samples, by the Mann–Whitney test: the Hodges–Lehmann
@@ -247,7 +288,7 @@ impl Change {
             Way::Means(w) => w.ratio(level),
             Way::Quantiles(w) => w.ratio(level),
             Way::Ranks(w) => w.ratio(level),
-            Way::Rates(w) => Ok(w.ratio(level)),
+            Way::Rates(w) => w.ratio(level),
             Way::Shift(w) => Ok(w.interval(level)),
         }
     }
@@ -298,6 +339,43 @@ impl Change {
             Way::Quantiles(_) | Way::Rates(_) => 0.0,
             Way::Ranks(w) => w.smallest_p(beyond),
             Way::Shift(w) => w.smallest_p(),
+        }
+    }
+
+    /// Whether the baseline is nothing but zeros, so that any other value is infinitely more.
+    pub(crate) fn begins_at_nothing(&self) -> bool {
+        match &self.way {
+            Way::Means(w) => w.begins_at_nothing(),
+            Way::Quantiles(w) => w.begins_at_nothing(),
+            Way::Ranks(w) => w.begins_at_nothing(),
+            Way::Rates(w) => !w.relative(),
+            Way::Shift(_) => false,
+        }
+    }
+
+    /// Why an end of the interval does not exist although there are enough observations.
+    pub(crate) fn hidden(&self) -> Reason {
+        match &self.way {
+            Way::Ranks(w) if w.is_censored() => Reason::Censored,
+            _ => Reason::BucketWidth,
+        }
+    }
+
+    /// Whether the width of the interval is noise, and not that of buckets.
+    pub(crate) fn noisy(&self) -> bool {
+        self.method != BUCKETS
+    }
+
+    /// Whether both sides are one and the same constant.
+    pub(crate) fn unchanged(&self) -> bool {
+        match &self.way {
+            Way::Means(w) => w.unchanged(),
+            // A law, or bounds, of one point each.
+            Way::Quantiles(_) | Way::Ranks(_) => {
+                self.base == self.candidate && self.difference(Level::P999) == (0.0, 0.0)
+            }
+            Way::Rates(_) => self.base == self.candidate && [0.0, 1.0].contains(&self.base),
+            Way::Shift(_) => false,
         }
     }
 

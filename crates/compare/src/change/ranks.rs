@@ -10,15 +10,28 @@ pub(super) struct Ranks {
     x: Bracket,
     y: Bracket,
     p: Rank,
+    relative: bool,
 }
 
 impl Ranks {
     /// `base` is the quantile of the baseline.
-    pub(super) fn new(x: Bracket, y: Bracket, p: Rank, base: f64) -> Result<Self, BaseNearZero> {
-        if base <= 0.0 {
-            return Err(BaseNearZero);
-        }
-        Ok(Self { x, y, p })
+    pub(super) fn new(x: Bracket, y: Bracket, p: Rank, base: f64) -> Self {
+        Self { x, y, p, relative: base > 0.0 }
+    }
+
+    /// Whether the baseline's quantile is positive.
+    pub(super) const fn relative(&self) -> bool {
+        self.relative
+    }
+
+    /// Whether the baseline is nothing but zeros.
+    pub(super) fn begins_at_nothing(&self) -> bool {
+        self.x.low.at(1) == 0.0 && self.x.high.at(self.x.n()) == 0.0
+    }
+
+    /// Whether some observations are only known to lie above everything.
+    pub(super) fn is_censored(&self) -> bool {
+        [&self.x, &self.y].into_iter().any(|side| side.low.at(side.n()).is_infinite())
     }
 
     /// Bounds of both sides; each end at `1 − α/4`.
@@ -29,15 +42,18 @@ impl Ranks {
 
     pub(super) fn ratio(&self, level: Level) -> Result<(f64, f64), BaseNearZero> {
         let [(x_lo, x_hi), (y_lo, y_hi)] = self.bounds(level);
-        if x_lo.is_finite() && x_lo <= 0.0 {
+        if !self.relative || x_hi <= 0.0 {
             return Err(BaseNearZero);
         }
-        // An end among values known only to lie above everything is itself above everything.
-        let over = |y: f64, x: f64, unknown: f64| if x.is_finite() { y / x } else { unknown };
-        Ok((
-            over(y_lo, if y_lo < 0.0 { x_lo } else { x_hi }, f64::NEG_INFINITY),
-            over(y_hi, if y_hi < 0.0 { x_hi } else { x_lo }, f64::INFINITY),
-        ))
+        // The lowest ratio is to the highest base, and the other way round below zero; a base
+        // that may be as small as nothing bounds no ratio from above.
+        let over = |y: f64, x: f64, unknown: f64| {
+            if x.is_finite() && x > 0.0 { y / x } else { unknown }
+        };
+        let lo =
+            if y_lo < 0.0 { over(y_lo, x_lo, f64::NEG_INFINITY) } else { over(y_lo, x_hi, 0.0) };
+        let hi = over(y_hi, if y_hi < 0.0 { x_hi } else { x_lo }, f64::INFINITY);
+        Ok((lo, hi))
     }
 
     pub(super) fn difference(&self, level: Level) -> (f64, f64) {
@@ -86,7 +102,7 @@ impl Ranks {
     }
 
     pub(super) fn p(&self, limit: f64, beyond: Beyond) -> f64 {
-        if limit <= 0.0 {
+        if limit <= 0.0 || !self.relative {
             return 1.0; // Bounds of other signs swap places; nothing is claimed there.
         }
         self.best(|x| (x > 0.0).then_some(limit * x), beyond)

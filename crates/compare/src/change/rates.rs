@@ -12,15 +12,17 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    pub(super) const fn new(x: Proportion, y: Proportion) -> Result<Self, BaseNearZero> {
-        if x.successes() == 0 {
-            return Err(BaseNearZero);
-        }
-        Ok(Self { x, y })
+    pub(super) const fn new(x: Proportion, y: Proportion) -> Self {
+        Self { x, y }
     }
 
-    pub(super) fn ratio(&self, level: Level) -> (f64, f64) {
-        ratio_score(self.x, self.y, level)
+    /// Whether the baseline has an event.
+    pub(super) const fn relative(&self) -> bool {
+        self.x.successes() > 0
+    }
+
+    pub(super) fn ratio(&self, level: Level) -> Result<(f64, f64), BaseNearZero> {
+        if self.relative() { Ok(ratio_score(self.x, self.y, level)) } else { Err(BaseNearZero) }
     }
 
     pub(super) fn difference(&self, level: Level) -> (f64, f64) {
@@ -28,7 +30,7 @@ impl Rates {
     }
 
     pub(super) fn p(&self, limit: f64, beyond: Beyond) -> f64 {
-        if limit <= 0.0 {
+        if limit <= 0.0 || !self.relative() {
             return 1.0; // No ratio of shares lies below 0, and 0 is never shown to be exceeded.
         }
         let z = ratio_score_z(self.x, self.y, limit);
