@@ -81,7 +81,7 @@ fn load_tools_and_mixed_kinds() {
         ("hey/hey_samples_base.csv", "hey/hey_samples_slower.csv", 1),
         ("hey/hey_samples_slower.csv", "hey/hey_samples_base.csv", 0),
         ("hyperfine/ab.json", "hyperfine/ab.json", 0),
-        ("jmh/jmh_output.json", "jmh/jmh_output_2.json", 0),
+        ("jmh/six.json", "jmh/six.json", 0),
     ] {
         let at = |name: &str| format!("tests/samples/{name}");
         let run = here(&["compare", &at(base), &at(head)]);
@@ -234,7 +234,7 @@ fn categories_show_where_they_differ() {
     let run = run(folder.path(), &["compare", "a.csv", "b.csv", "--by", "size"]);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("Simpson"), "{}", run.stdout);
-    assert!(run.stdout.contains("Cochran"), "{}", run.stdout);
+    assert!(run.stdout.contains("Q = "), "{}", run.stdout);
 }
 
 #[test]

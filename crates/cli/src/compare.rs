@@ -16,7 +16,7 @@ use crate::comparison::Comparison;
 use crate::exit::Gate;
 use crate::inputs::{self, Reading};
 use crate::output::Output;
-use crate::sides::{self, Sides};
+use crate::sides::{Measurements, Sides};
 
 /// Compare measurements with a baseline, and fail on a regression
 ///
@@ -67,9 +67,6 @@ impl Compare {
         let (config, file) = configuration(self.config.as_deref())?;
         let gate = self.gate.or(config.fail_on.as_deref())?;
         let Some(sides) = self.sides.read(&self.reading)? else {
-            eprintln!(
-                "no baseline: name BASE and HEAD, or keep one with `tailproof baseline save main DATA`"
-            );
             return Ok(ExitCode::from(gate.undecided()));
         };
         sides.check()?;
@@ -83,8 +80,10 @@ impl Compare {
             other => other?,
         };
         let mut findings = self.findings(&sides, &compared, &settings)?;
-        self.accept(&mut findings)?;
+        sides.finish(&mut findings);
+        let idle = self.accept(&mut findings)?;
         let mut evidence = Evidence::new("compare", findings);
+        evidence.notes.extend(idle);
         sides.record(&mut evidence);
         if let Some(path) = file {
             evidence.add_sources("configuration", &[tailproof_ingest::source(&path, "toml")?]);
@@ -124,7 +123,7 @@ impl Compare {
     /// The findings of all candidates; several are told apart by a label.
     fn findings(
         &self,
-        sides: &sides::Compared,
+        sides: &Measurements,
         compared: &[Compared],
         settings: &Settings,
     ) -> anyhow::Result<Vec<Finding>> {
@@ -147,17 +146,19 @@ impl Compare {
         Ok(all)
     }
 
-    /// Takes accepted changes out of the gate.
-    fn accept(&self, findings: &mut [Finding]) -> anyhow::Result<()> {
+    /// Takes accepted changes out of the gate; says which rows accept nothing that is there.
+    fn accept(&self, findings: &mut [Finding]) -> anyhow::Result<Option<String>> {
         let path = self.sides.place().store().accepted();
         if !path.is_file() {
-            return Ok(());
+            return Ok(None);
         }
         let name = path.display();
         let text = fs::read_to_string(&path).with_context(|| name.to_string())?;
         let accepted = Accepted::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
+        let idle: Vec<String> = accepted.idle(findings).iter().map(ToString::to_string).collect();
         accepted.apply(findings, OffsetDateTime::now_utc().date());
-        Ok(())
+        Ok((!idle.is_empty())
+            .then(|| format!("{name}: fits nothing that was compared: row {}", idle.join(", "))))
     }
 }
 

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use tailproof_core::{Dataset, glob};
-use tailproof_ingest::baselines;
+use tailproof_core::{Dataset, Finding, Provenance, glob};
+use tailproof_ingest::{Options, baselines};
 use tailproof_reporting::Evidence;
-use tailproof_store::differences;
+use tailproof_store::{StoreError, differences};
 
 use crate::baseline::Place;
 use crate::inputs::{Columns, Named, Reading};
@@ -39,7 +39,7 @@ pub(crate) struct Sides {
 }
 
 /// What was read.
-pub(crate) struct Compared {
+pub(crate) struct Measurements {
     pub(crate) base: Dataset,
     /// The name of the base.
     pub(crate) before: String,
@@ -47,6 +47,8 @@ pub(crate) struct Compared {
     pub(crate) heads: Vec<(String, Dataset)>,
     /// What people should know of where they came from.
     pub(crate) notes: Vec<String>,
+    /// Whether these are figures that somebody published.
+    published: bool,
 }
 
 fn filter(text: &str) -> Result<(String, String), String> {
@@ -62,7 +64,7 @@ impl Sides {
     }
 
     /// Reads both sides; `None` when there is nothing to compare with.
-    pub(crate) fn read(&self, reading: &Reading) -> anyhow::Result<Option<Compared>> {
+    pub(crate) fn read(&self, reading: &Reading) -> anyhow::Result<Option<Measurements>> {
         let mut sides = match &self.summary {
             Some(path) => published(path)?,
             None => match self.measured(reading)? {
@@ -76,7 +78,7 @@ impl Sides {
         Ok(Some(sides))
     }
 
-    fn measured(&self, reading: &Reading) -> anyhow::Result<Option<Compared>> {
+    fn measured(&self, reading: &Reading) -> anyhow::Result<Option<Measurements>> {
         let read = |named: &Named| -> anyhow::Result<(String, Dataset)> {
             let path = named.path.clone().context("a side of a comparison has a path")?;
             let data = reading.read(&[path], Columns::matching(&self.metric))?;
@@ -84,6 +86,10 @@ impl Sides {
         };
         if let Some(name) = &self.baseline {
             ensure!(!self.paths.is_empty(), "name the measurements to compare with {name}");
+            if !self.place.store().names()?.contains(name) {
+                eprintln!("{}", StoreError::absent(&self.place.store(), name));
+                return Ok(None);
+            }
             let heads = self.paths.iter().map(read).collect::<anyhow::Result<_>>()?;
             return self.kept(name, heads).map(Some);
         }
@@ -95,10 +101,19 @@ impl Sides {
                 let names = self.place.store().names()?;
                 if names.iter().any(|n| n == "main") {
                     let head = read(only)?;
-                    return self.kept("main", vec![head]).map(Some);
+                    let mut sides = self.kept("main", vec![head])?;
+                    sides
+                        .notes
+                        .push("one path is named: compared with the kept baseline main".to_owned());
+                    return Ok(Some(sides));
                 }
+                eprintln!(
+                    "no baseline: name BASE and HEAD, or keep one with `tailproof baseline save \
+                     main DATA`"
+                );
                 return Ok(None);
             }
+            same_twice(only, &folder)?;
             let at = |baseline: &str| Named {
                 label: baseline.to_owned(),
                 path: Some(PathBuf::from(format!("{}@{baseline}", folder.display()))),
@@ -116,11 +131,11 @@ impl Sides {
         let (before, base) = read(&paths[0]).context("reading the baseline")?;
         let heads = paths[1..].iter().map(|p| read(p).context("reading the candidate"));
         let heads = heads.collect::<anyhow::Result<_>>()?;
-        Ok(Some(Compared { base, before, heads, notes: Vec::new() }))
+        Ok(Some(Measurements { base, before, heads, notes: Vec::new(), published: false }))
     }
 
     /// A kept baseline against measurements.
-    fn kept(&self, name: &str, heads: Vec<(String, Dataset)>) -> anyhow::Result<Compared> {
+    fn kept(&self, name: &str, heads: Vec<(String, Dataset)>) -> anyhow::Result<Measurements> {
         let baseline = self.place.store().load(name)?;
         let mut base = baseline.data;
         base.series.retain(|s| {
@@ -134,7 +149,7 @@ impl Sides {
                 differs.join("; ")
             ));
         }
-        Ok(Compared { base, before: name.to_owned(), heads, notes })
+        Ok(Measurements { base, before: name.to_owned(), heads, notes, published: false })
     }
 
     /// Keeps the series that every filter lets through.
@@ -148,8 +163,28 @@ impl Sides {
     }
 }
 
+/// Criterion replaces `base` by `new` when a benchmark has ended, unless it is told to keep one:
+/// what is then in the folder is the same measurement twice.
+fn same_twice(named: &Named, folder: &Path) -> anyhow::Result<()> {
+    let hashes = |baseline: &str| -> anyhow::Result<Vec<[u8; 32]>> {
+        let path = PathBuf::from(format!("{}@{baseline}", folder.display()));
+        let data = tailproof_ingest::read(tailproof_ingest::inputs(&path)?, &Options::default())?;
+        Ok(data.sources.iter().map(|s| s.sha256).collect())
+    };
+    if hashes("base")? == hashes("new")? {
+        bail!(
+            "{}: base and new are the same measurements, which criterion writes unless a baseline is \
+             kept: run `cargo bench -- --save-baseline before` first, then `cargo bench`, and \
+             compare {1}@before {1}@new",
+            named.label,
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
 /// Published summaries as both sides.
-fn published(path: &Path) -> anyhow::Result<Compared> {
+fn published(path: &Path) -> anyhow::Result<Measurements> {
     let name = path.display();
     let text = fs::read_to_string(path).with_context(|| name.to_string())?;
     let pairs = tailproof_compare::published(&text).map_err(|e| anyhow!("{name}, {e}"))?;
@@ -157,10 +192,10 @@ fn published(path: &Path) -> anyhow::Result<Compared> {
     let mut base = pairs.base;
     base.sources.push(tailproof_ingest::source(path, "summary")?);
     let heads = vec![("published".to_owned(), pairs.candidate)];
-    Ok(Compared { base, before: "published".to_owned(), heads, notes })
+    Ok(Measurements { base, before: "published".to_owned(), heads, notes, published: true })
 }
 
-impl Compared {
+impl Measurements {
     /// Notes where the data came from.
     pub(crate) fn record(&self, evidence: &mut Evidence) {
         evidence.add_sources("baseline", &self.base.sources);
@@ -172,6 +207,20 @@ impl Compared {
             let new = data.notes.iter().filter(|n| !evidence.notes.contains(n)).cloned();
             let new: Vec<String> = new.collect();
             evidence.notes.extend(new);
+        }
+    }
+
+    /// Marks what somebody published as such: nobody measured it here, and each mean stands for
+    /// as many runs as were published.
+    pub(crate) fn finish(&self, findings: &mut [Finding]) {
+        if !self.published {
+            return;
+        }
+        for finding in findings {
+            if finding.provenance == Provenance::Measured {
+                finding.provenance = Provenance::Estimated;
+            }
+            finding.warnings.retain(|w| !w.starts_with("one run a side"));
         }
     }
 

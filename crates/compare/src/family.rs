@@ -272,7 +272,8 @@ pub(crate) fn heaviest(sample: &Sample) -> f64 {
 /// A mean of which one observation makes most is no basis.
 fn heavy_tail(sample: &Sample) -> Option<String> {
     let share = heaviest(sample);
-    (share > 0.2).then(|| {
+    // Of a few observations one always makes much.
+    (share > (10.0 / sample.len() as f64).max(0.2)).then(|| {
         format!(
             "one observation supplies {} of the sum of squares: do not rest on the mean, see \
              the percentiles",

@@ -102,7 +102,7 @@ fn row(f: &Finding, common: &Labels, notes: &mut Notes) -> Vec<String> {
         side(f, "base", f.base, notes),
         side(f, "candidate", f.estimate, notes),
         change(f),
-        interval(f.interval.as_ref()),
+        interval(f),
         delta(f),
         verdict(f, notes),
     ]
@@ -154,7 +154,11 @@ fn change(f: &Finding) -> String {
     match (&f.verdict, f.base.zip(f.estimate)) {
         (Verdict::Inconclusive(_), _) => "?".to_owned(),
         (Verdict::NoDetectableChange { .. }, _) => "~".to_owned(),
-        (_, Some((base, estimate))) => signed(estimate / base - 1.0),
+        (_, Some((base, estimate))) if base == estimate => signed(0.0),
+        (_, Some((base, estimate))) => {
+            let change = f.effects.iter().find(|e| e.name == "relative_change");
+            signed(change.map_or(estimate / base - 1.0, |e| e.value))
+        }
         (_, None) => String::new(),
     }
 }
@@ -175,8 +179,15 @@ fn signed(share: f64) -> String {
     format!("{percent:+.digits$}%")
 }
 
-fn interval(i: Option<&Interval>) -> String {
-    i.map_or_else(String::new, |i| {
+/// The interval of the change; where there is no ratio that of the difference, in its unit.
+fn interval(f: &Finding) -> String {
+    let difference = f.effects.iter().find(|e| e.name == "difference");
+    if let Some(i) = difference.and_then(|e| e.interval.as_ref()) {
+        let sign = |x: f64| if x > 0.0 { "+" } else { "" };
+        let unit = f.suffix();
+        return format!("[{}{}, {}{}]{unit}", sign(i.lo), number(i.lo), sign(i.hi), number(i.hi));
+    }
+    f.interval.as_ref().map_or_else(String::new, |i| {
         if i.lo == f64::NEG_INFINITY && i.hi == f64::INFINITY {
             return String::new();
         }
@@ -231,10 +242,14 @@ fn verdict(f: &Finding, notes: &mut Notes) -> String {
 /// A row for each statistic that several benchmarks have: the geometric means of both sides
 /// and of the change.
 fn geometric_means(findings: &[&Finding]) -> Vec<Vec<String>> {
-    let mut by_statistic: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
+    let mut by_statistic: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
     for f in findings {
-        let statistic = f.subject.statistic.as_deref().unwrap_or_default();
-        let positive = |(b, e): &(f64, f64)| *b > 0.0 && *e > 0.0;
+        let mut statistic = f.subject.statistic.clone().unwrap_or_default();
+        // Several candidates are not one mean.
+        if let Some(head) = f.subject.labels.get("head") {
+            statistic = format!("{statistic} {{head={head}}}");
+        }
+        let positive = |(b, e): &(f64, f64)| *b > 0.0 && *e > 0.0 && b.is_finite() && e.is_finite();
         let Some(pair) = f.base.zip(f.estimate).filter(positive) else { continue };
         match by_statistic.iter_mut().find(|s| s.0 == statistic) {
             Some(known) => known.1.push(pair),

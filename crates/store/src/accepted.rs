@@ -110,6 +110,15 @@ impl Accepted {
         Ok(Self { changes })
     }
 
+    /// The rows that speak of none of these findings, counted from 1 in the order of the file:
+    /// perhaps a name is misspelt.
+    #[must_use]
+    pub fn idle(&self, findings: &[Finding]) -> Vec<usize> {
+        let idle = |a: &Acceptance| !findings.iter().any(|f| a.speaks_of(f));
+        let rows = self.changes.iter().enumerate().filter(|(_, a)| idle(a));
+        rows.map(|(i, _)| i + 1).collect()
+    }
+
     /// Takes regressions that are accepted on `today` out of the gate, and says so in their
     /// why-line; one that is larger than accepted, or whose day is over, stays and says so.
     pub fn apply(&self, findings: &mut [Finding], today: Date) {
@@ -177,6 +186,8 @@ mod tests {
             [Class::Other, Class::Regression, Class::Regression]
         );
         assert!(all[0].why.contains("checks inputs") && all[1].warnings[0].contains("15 %"));
+        assert_eq!(accepted.idle(&all), Vec::<usize>::new());
+        assert_eq!(accepted.idle(&[regressed("sort", 0.1)]), [1]);
         let mut late = [regressed("hash/1", 0.12)];
         accepted.apply(&mut late, date!(2027 - 04 - 01));
         assert!(late[0].class == Class::Regression && late[0].warnings[0].contains("over"));

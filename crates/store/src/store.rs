@@ -146,10 +146,18 @@ impl Store {
     }
 
     fn absent(&self, name: &str) -> StoreError {
-        let have = self.names().unwrap_or_default().join(", ");
-        StoreError::Absent {
+        StoreError::absent(self, name)
+    }
+}
+
+impl StoreError {
+    /// That there is no baseline of a name, with those that there are.
+    #[must_use]
+    pub fn absent(store: &Store, name: &str) -> Self {
+        let have = store.names().unwrap_or_default().join(", ");
+        Self::Absent {
             name: name.to_owned(),
-            folder: self.folder.display().to_string(),
+            folder: store.folder.display().to_string(),
             have: if have.is_empty() { "none (tailproof baseline save)".to_owned() } else { have },
         }
     }
