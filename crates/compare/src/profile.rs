@@ -89,10 +89,11 @@ impl Profile {
                 .ok_or_else(|| {
                     wrong(format!("a stack and its count, such as main;parse 42, got {shown:?}"))
                 })?;
-            profile.samples += count;
-            if count > MOST || profile.samples > MOST {
+            // The sum so far is at most that, so that nothing overflows.
+            if count > MOST - profile.samples {
                 return Err(wrong("more than 2^52 samples".to_owned()));
             }
+            profile.samples += count;
             // A function that calls itself is in the stack once.
             let frames: BTreeSet<&str> = stack.split(';').collect();
             for frame in frames {
@@ -226,9 +227,13 @@ mod tests {
 
     #[test]
     fn what_is_no_stack_is_said_with_its_line() {
-        for (text, line) in
-            [("a;b 3\na;b x\n", 2), ("12\n", 1), ("", 1), ("a 99999999999999999\n", 1)]
-        {
+        for (text, line) in [
+            ("a;b 3\na;b x\n", 2),
+            ("12\n", 1),
+            ("", 1),
+            ("a 99999999999999999\n", 1),
+            ("a 1\nb 18446744073709551615\n", 2),
+        ] {
             assert_eq!(Profile::parse(text).unwrap_err().line, line, "{text:?}");
         }
     }

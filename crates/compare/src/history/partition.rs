@@ -228,7 +228,7 @@ pub fn binary_segmentation(cost: &impl Cost, penalty: f64, min_segment: usize) -
     let mut changes = Vec::new();
     let mut open = vec![(0, n)];
     while let Some((a, b)) = open.pop() {
-        if b - a < 2 * least {
+        if (b - a) / 2 < least {
             continue;
         }
         let whole = cost.of(a, b);

@@ -36,7 +36,7 @@ pub(super) fn penalized(
     settings: &HistorySettings,
 ) -> Vec<Split> {
     let (part, least) = (&series[start..end], settings.least());
-    if part.len() < 2 * least || part.iter().all(|&x| x == part[0]) {
+    if part.len() / 2 < least || part.iter().all(|&x| x == part[0]) {
         return Vec::new();
     }
     let values = tamed(part, least);
