@@ -112,7 +112,7 @@ impl<'a> Pair<'a> {
             return Change::of_means(&x, &y, [1.0; 2]).map(|c| c.called(ON_RUNS));
         }
         match row {
-            Row::Mean => Change::of_means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))),
+            Row::Mean => Change::of_means(self.x, self.y, self.times(None)),
             Row::Quantile(p) => Change::of_quantiles(self.x, self.y, p, self.times(Some(p))),
             Row::Shift => Change::of_shift(self.x, self.y, self.times(None)),
         }
