@@ -1,7 +1,7 @@
 use tailproof_core::descriptive::Moments;
 use tailproof_core::{
     Class, Direction, Effect, Finding, Guarantee, Interval, Level, Loop, Reason, Sample, Verdict,
-    number, percent,
+    number, p_value, percent, signed_percent,
 };
 use tailproof_hypothesis::{Attainable, attainable, fcr_level, power_factor};
 
@@ -369,16 +369,15 @@ fn judge(
     }
     let detail =
         detail.replace("needs ", "needs, a side, ").replace("would settle", "a side would settle");
-    let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
     let runs = match finding.runs[..] {
         [a, b] if a.min(b) > 1 => format!(" in {a} + {b} runs"),
         _ => String::new(),
     };
     finding.why = format!(
         "{sides}, {} [{}, {}] at {} ({}; n = {} + {}{runs}): {detail}",
-        signed(shown),
-        signed(lo),
-        signed(hi),
+        signed_percent(shown),
+        signed_percent(lo),
+        signed_percent(hi),
         family.level,
         change.method,
         number(finding.n[0] as f64),
@@ -443,9 +442,8 @@ fn describe(finding: &Finding, (lo, hi): (f64, f64), margin: &str) -> String {
         Direction::Unknown => false,
     };
     let p = finding.p.map_or_else(String::new, |p| {
-        let small = |p: f64| if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") };
         let adjusted = finding.adjusted_p.unwrap_or(p);
-        format!(" (p {}, adjusted {})", small(p), small(adjusted))
+        format!(" (p {}, adjusted {})", p_value(p), p_value(adjusted))
     });
     match &finding.verdict {
         Verdict::NoDetectableChange { would_have_shown: Some(w) } => {

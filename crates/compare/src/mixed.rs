@@ -117,7 +117,7 @@ impl<'a> Mixed<'a> {
         let change = match row {
             Row::Mean => match sides.each_ref().map(|s| s.whole.spread()) {
                 [Some(x), Some(y)] => Change::of_spreads(x, y)
-                    .map(|c| c.called("Welch-studentized ratio of means (Fieller)"))
+                    .map(|c| c.called(crate::change::FIELLER))
                     .map_err(|_| Reason::BaseNearZero),
                 _ if known => Err(Reason::Censored),
                 _ => Err(Reason::SummaryOnly),

@@ -3,8 +3,8 @@ use tailproof_core::{
     Exhibit, ExhibitKind, Finding, Guarantee, Interval, Level, Provenance, Reason, Verdict, number,
 };
 
+use super::ScalingError;
 use super::cost::Cost;
-use super::{ScalingError, suffix};
 
 const METHOD: &str = "Fieller's set of two robust lines";
 
@@ -251,7 +251,7 @@ impl BreakEven {
             .map(|(name, cost)| Exhibit {
                 title: format!("cost of {name}"),
                 x: curve.axis.clone(),
-                y: format!("{}{}", curve.metric.name, suffix(curve.metric.unit.as_ref())),
+                y: format!("{}{}", curve.metric.name, curve.metric.suffix()),
                 kind: ExhibitKind::Band(band(cost)),
             })
             .collect()

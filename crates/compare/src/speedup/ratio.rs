@@ -1,12 +1,12 @@
 use tailproof_core::descriptive::{mad, median};
 use tailproof_core::{
-    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Observations, Rank, Reason,
-    Sample, Series, Verdict, number,
+    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Rank, Reason, Sample, Series,
+    Verdict, number,
 };
 
 use super::factor::{PublishedFactor, factor, saying};
 use crate::change::Change;
-use crate::row::{Pair, Row};
+use crate::row::{Pair, Row, complete};
 use crate::settings::CompareError;
 
 /// Runs a side below which document 3's method asks for more.
@@ -183,12 +183,13 @@ pub fn speed_up(
     let name = settings.statistic.name();
     let mut finding = pair.blank(Class::Regression, format!("{name} faster than the base"));
     let [rx, ry] = pair.runs();
-    let change = if rx.min(ry) == 1 && rx.max(ry) > 1 {
+    let change = if pair.two.one_run() {
         Err(Reason::OneRun)
     } else {
         pair.change(settings.statistic.row()).map_err(|_| Reason::BaseNearZero)
     };
-    let spread = values(base).zip(values(candidate)).map(|(x, y)| [Spread::of(x), Spread::of(y)]);
+    let spread =
+        complete(base).zip(complete(candidate)).map(|(x, y)| [Spread::of(x), Spread::of(y)]);
     let units =
         if pair.by_run() { rx.min(ry) } else { finding.n.iter().copied().min().unwrap_or(0) };
     if units < ENOUGH {
@@ -203,14 +204,6 @@ pub fn speed_up(
     };
     finding.guarantee = if rx.min(ry) == 1 { Guarantee::Approximate } else { change.0.guarantee };
     Ok(judged(finding, &change, spread, settings))
-}
-
-/// The values of a series of raw observations.
-pub(crate) fn values(series: &Series) -> Option<&Sample> {
-    match &series.observations {
-        Observations::Raw(raw) if raw.is_complete() => Some(&raw.sample),
-        _ => None,
-    }
 }
 
 /// A change whose candidate is above zero, with its interval.
@@ -333,7 +326,7 @@ fn why(up: &SpeedUp, change: &Change, settings: &SpeedUpSettings) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{Labels, Metric, Raw, Unit};
+    use tailproof_core::{Labels, Metric, Observations, Raw, Unit};
 
     use super::*;
 
@@ -358,7 +351,7 @@ mod tests {
         for statistic in [Statistic::Mean, Statistic::Quantile(Rank::MEDIAN)] {
             let settings = SpeedUpSettings { statistic, ..SpeedUpSettings::default() };
             let up = speed_up(&a, &b, &settings).unwrap();
-            let (x, y) = (values(&a).unwrap(), values(&b).unwrap());
+            let (x, y) = (complete(&a).unwrap(), complete(&b).unwrap());
             let change = match statistic {
                 Statistic::Mean => Change::of_means(x, y, [1.0; 2]),
                 Statistic::Quantile(p) => Change::of_quantiles(x, y, p, [1.0; 2]),
