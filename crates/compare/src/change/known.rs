@@ -15,8 +15,11 @@ const MOST: usize = 1_024;
 
 type Table<K, V> = RefCell<HashMap<K, V>>;
 
+/// Ranks of the lower and the upper bound, where there are such.
+type Ranks = (Option<u64>, Option<u64>);
+
 thread_local! {
-    static RANKS: Table<(u64, Rank, Level), (Option<u64>, Option<u64>)> = RefCell::default();
+    static RANKS: Table<(u64, Rank, Level), Ranks> = RefCell::default();
     static STUDENT: Table<(u64, Level), f64> = RefCell::default();
 }
 
@@ -35,7 +38,7 @@ where
 
 /// Ranks of the order statistics of `n` observations between which the `p`-quantile lies, each
 /// bound at `end`.
-pub(super) fn ranks(n: u64, p: Rank, end: Level) -> (Option<u64>, Option<u64>) {
+pub(super) fn ranks(n: u64, p: Rank, end: Level) -> Ranks {
     known(&RANKS, (n, p, end), || (lower_rank(n, p, end), upper_rank(n, p, end)))
 }
 
