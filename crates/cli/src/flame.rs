@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
-use tailproof_compare::profile::{Counted, Profile, share_changes};
+use tailproof_compare::profile::{Counting, Profile, share_changes};
 use tailproof_core::{Level, number, percent, signed_percent};
 use tailproof_reporting::{Grid, differential_flame_graph, flame_graph};
 
@@ -82,8 +82,8 @@ impl Flame {
         svg.context("drawing the flame graph")
     }
 
-    fn counted(&self) -> Counted {
-        if self.own { Counted::Own } else { Counted::Total }
+    fn counted(&self) -> Counting {
+        if self.own { Counting::Own } else { Counting::Total }
     }
 
     fn shares(&self, profile: &Profile) -> Grid {

@@ -7,7 +7,7 @@ use tailproof_resampling::stream;
 use super::HistorySettings;
 use super::divisive::Split;
 use super::levels::permute;
-use super::partition::{Cost, SquaredError, pelt};
+use super::partition::{SegmentCost, SquaredError, pelt};
 use super::scale::noise;
 
 /// Permutations that calibrate the penalty; each costs `O(n²)`.

@@ -2,7 +2,7 @@ use tailproof_core::{
     Direction, Effect, Exhibit, ExhibitKind, Finding, Guarantee, Level, Verdict, number,
 };
 
-use super::linear::Line;
+use super::robust_line::Line;
 use super::{Curve, Estimate, LackOfFit, ScalingError, state};
 
 const METHOD: &str = "robust regression (bisquare, relative noise; HC3 and Satterthwaite's t)";

@@ -18,19 +18,19 @@ mod break_even;
 mod cost;
 mod formulas;
 mod laws;
-mod linear;
 mod points;
 mod power_law;
+mod robust_line;
 mod search;
 mod workers;
 
-pub use break_even::{BreakEven, Crossing, break_even};
+pub use break_even::{BreakEven, Crossing, break_even, break_evens};
 pub use cost::{Cost, cost};
 pub use formulas::{amdahl, gustafson, usl};
 pub use laws::{Law, LawFit, fit};
 pub use points::{Axis, Curve, Gathered, Point, gather};
 pub use power_law::{PowerLaw, WithOverhead, power_law};
-pub use workers::{SpeedUp, SpeedUps, speed_ups};
+pub use workers::{SpeedUps, WorkerSpeedUp, speed_ups};
 
 use tailproof_core::distributions::f_upper;
 use tailproof_core::{Bound, Finding, Interval, Level, Side, number};
@@ -170,6 +170,9 @@ pub enum ScalingError {
         /// Its values.
         have: String,
     },
+    /// Nothing of one variant has its like in the other.
+    #[error("{0} and {1} have nothing else in common to compare")]
+    Unpaired(String, String),
     /// Two curves that are not of the same kind.
     #[error("{0} and {1} are not in the same unit")]
     Units(String, String),

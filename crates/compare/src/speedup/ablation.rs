@@ -7,7 +7,7 @@ use tailproof_core::{
 };
 
 use super::factor::factor;
-use super::linear::{Fit, fit};
+use super::least_squares::{Fit, fit};
 use super::ratio::SpeedUpSettings;
 use crate::row::complete;
 
@@ -296,7 +296,7 @@ impl Columns {
             };
             fit.dropped.iter().filter_map(part).collect()
         };
-        let term = |kept: &super::linear::Kept| {
+        let term = |kept: &super::least_squares::Kept| {
             let steps = sign * if self.is_interaction(kept.column) { 4.0 } else { 2.0 };
             let log = steps * kept.coefficient;
             let error = variance.map(|v| (v * kept.variance_factor).sqrt() * steps.abs());

@@ -60,7 +60,7 @@ impl Default for SpeedUpSettings {
 
 /// Median and median absolute deviation of one side.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
+pub struct MedianSpread {
     /// Observations.
     pub n: u64,
     /// Median.
@@ -69,7 +69,7 @@ pub struct Spread {
     pub mad: f64,
 }
 
-impl Spread {
+impl MedianSpread {
     fn of(sample: &Sample) -> Self {
         Self { n: sample.len() as u64, median: median(sample), mad: mad(sample) }
     }
@@ -87,7 +87,7 @@ pub struct SpeedUp {
     /// Its interval; infinite ends where the data bound nothing.
     pub saved_interval: (f64, f64),
     /// Median ± MAD of base and candidate, where values are there.
-    pub spread: Option<[Spread; 2]>,
+    pub spread: Option<[MedianSpread; 2]>,
     /// The judgement "faster".
     pub finding: Finding,
 }
@@ -188,8 +188,9 @@ pub fn speed_up(
     } else {
         pair.change(settings.statistic.row()).map_err(|_| Reason::BaseNearZero)
     };
-    let spread =
-        complete(base).zip(complete(candidate)).map(|(x, y)| [Spread::of(x), Spread::of(y)]);
+    let spread = complete(base)
+        .zip(complete(candidate))
+        .map(|(x, y)| [MedianSpread::of(x), MedianSpread::of(y)]);
     let units =
         if pair.by_run() { rx.min(ry) } else { finding.n.iter().copied().min().unwrap_or(0) };
     if units < ENOUGH {
@@ -212,7 +213,7 @@ fn positive(change: Change, level: Level) -> Result<(Change, (f64, f64)), Reason
     if change.candidate > 0.0 { Ok((change, interval)) } else { Err(Reason::BaseNearZero) }
 }
 
-fn refused(mut finding: Finding, reason: Reason, spread: Option<[Spread; 2]>) -> SpeedUp {
+fn refused(mut finding: Finding, reason: Reason, spread: Option<[MedianSpread; 2]>) -> SpeedUp {
     finding.why = format!("no speed-up can be formed: {reason}: INCONCLUSIVE");
     finding.verdict = Verdict::Inconclusive(reason);
     let (interval, saved_interval) = ((0.0, f64::INFINITY), (f64::NEG_INFINITY, f64::INFINITY));
@@ -228,7 +229,7 @@ pub(crate) fn inverted((lo, hi): (f64, f64)) -> (f64, f64) {
 fn judged(
     mut finding: Finding,
     (change, ends): &(Change, (f64, f64)),
-    spread: Option<[Spread; 2]>,
+    spread: Option<[MedianSpread; 2]>,
     settings: &SpeedUpSettings,
 ) -> SpeedUp {
     let (level, higher) = (settings.level, finding.direction == Direction::Higher);
