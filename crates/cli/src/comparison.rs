@@ -60,17 +60,11 @@ enum Family {
 }
 
 fn quantity(text: &str) -> Result<Quantity, String> {
-    let at = text.find(|c: char| !(c.is_ascii_digit() || ".eE+-".contains(c)));
-    // An exponent's letter may begin a unit too: `5e` is no number.
-    let (number, unit) = text.split_at(at.unwrap_or(text.len()));
-    let value: f64 = number
-        .parse()
-        .ok()
-        .filter(|v: &f64| v.is_finite() && *v >= 0.0)
-        .ok_or("a number that is not negative with a unit, such as 50us")?;
-    let unit = unit.trim();
-    let unit = (!unit.is_empty()).then(|| unit.parse()).transpose();
-    Ok(Quantity::new(value, unit.map_err(|e| format!("{e}"))?))
+    let found: Quantity = text.parse().map_err(|e| format!("{e}"))?;
+    if found.value() < 0.0 {
+        return Err("an amount that is not negative, such as 50us".to_owned());
+    }
+    Ok(found)
 }
 
 impl Comparison {

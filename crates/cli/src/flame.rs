@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
-use tailproof_compare::profile::{Counted, Profile, share_changes};
-use tailproof_core::{Level, number, percent};
+use tailproof_compare::profile::{Counting, Profile, share_changes};
+use tailproof_core::{Level, number, percent, signed_percent};
 use tailproof_reporting::{Grid, differential_flame_graph, flame_graph};
 
 use crate::exit;
@@ -80,8 +80,8 @@ impl Flame {
         svg.context("drawing the flame graph")
     }
 
-    fn counted(&self) -> Counted {
-        if self.own { Counted::Own } else { Counted::Total }
+    fn counted(&self) -> Counting {
+        if self.own { Counting::Own } else { Counting::Total }
     }
 
     fn shares(&self, profile: &Profile) -> Grid {
@@ -110,7 +110,6 @@ impl Flame {
 
     fn changes(&self, before: &Profile, after: &Profile) -> Grid {
         let changes = share_changes(before, after, self.counted(), self.level);
-        let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
         let rows = changes.functions.iter().take(self.top).map(|f| {
             let (lo, hi) = f.interval;
             vec![
@@ -118,8 +117,8 @@ impl Flame {
                 if f.changed { "changed" } else { "~" }.to_owned(),
                 percent(f.before),
                 percent(f.after),
-                signed(f.after - f.before),
-                format!("[{}, {}]", signed(lo), signed(hi)),
+                signed_percent(f.after - f.before),
+                format!("[{}, {}]", signed_percent(lo), signed_percent(hi)),
             ]
         });
         let changed = changes.functions.iter().filter(|f| f.changed).count();

@@ -91,16 +91,7 @@ pub(crate) fn resamples(text: &str) -> Result<NonZeroU32, String> {
 
 /// For clap: a share such as `1%` or `0.01`, not negative; from 1 on only as a percentage.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
-    let (body, scale, most) = match text.strip_suffix('%') {
-        Some(body) => (body, 100.0, f64::INFINITY),
-        None => (text, 1.0, 1.0),
-    };
-    body.trim()
-        .parse::<f64>()
-        .ok()
-        .filter(|x| (0.0..most).contains(x))
-        .map(|x| x / scale)
-        .ok_or_else(|| "a share that is not negative, such as 5% or 0.05".to_owned())
+    tailproof_core::share(text).map_err(|e| e.to_string())
 }
 
 /// For clap: a probability strictly between 0 and 1.

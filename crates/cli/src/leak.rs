@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tailproof_compare::{Growth, LeakSettings, leak};
-use tailproof_core::Level;
+use tailproof_core::{Level, Quantity, Unit};
 use tailproof_reporting::Evidence;
 
 use crate::exit::Gate;
@@ -59,13 +59,10 @@ fn part(text: &str) -> Result<f64, String> {
 /// For clap: a duration in seconds.
 fn seconds(text: &str) -> Result<f64, String> {
     let wrong = || "a time above 0, such as 10s or 1min".to_owned();
-    let at = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(at);
-    let value: f64 = number.parse().map_err(|_| wrong())?;
-    let second = tailproof_core::Unit::known("s").ok_or_else(wrong)?;
-    let unit = tailproof_core::Unit::known(unit.trim()).ok_or_else(wrong)?;
-    let factor = unit.factor_to(&second).map_err(|_| wrong())?.to_f64();
-    Some(value * factor).filter(|x| x.is_finite() && *x > 0.0).ok_or_else(wrong)
+    let time: Quantity = text.parse().map_err(|_| wrong())?;
+    time.unit().ok_or_else(wrong)?;
+    let seconds = time.in_unit(Unit::known("s").as_ref()).map_err(|_| wrong())?;
+    Some(seconds).filter(|x| x.is_finite() && *x > 0.0).ok_or_else(wrong)
 }
 
 impl Leak {

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use tailproof_compare::scaling::{
-    Axis, BreakEven, Cost, Curve, Law, LawFit, PowerLaw, ScalingError, SpeedUps, break_even, cost,
+    Axis, BreakEven, Cost, Curve, Law, LawFit, PowerLaw, ScalingError, SpeedUps, break_evens, cost,
     fit, gather, power_law, speed_ups,
 };
 use tailproof_core::{Dataset, Finding, Level, number};
@@ -163,7 +163,13 @@ impl Scaling {
             costs.extend(found);
         }
         if let Some(label) = &self.variant {
-            let findings = Self::break_evens(label, &costs, report)?;
+            let found = break_evens(&costs, label)?;
+            let found: Vec<BreakEven> = if found.iter().any(Result::is_ok) {
+                found.into_iter().filter_map(|b| report.keep(b)).collect()
+            } else {
+                found.into_iter().collect::<Result<_, _>>()?
+            };
+            let findings: Vec<Finding> = found.iter().flat_map(BreakEven::findings).collect();
             // The answer that was asked for stands first.
             let mut first = Grid::default();
             notes(&mut first, &findings);
@@ -172,41 +178,6 @@ impl Scaling {
         }
         report.grids.push(grid);
         Ok(())
-    }
-
-    /// Break-even sizes between both values of a label, for all that else is alike.
-    fn break_evens(
-        label: &str,
-        costs: &[Cost],
-        report: &mut Report,
-    ) -> anyhow::Result<Vec<Finding>> {
-        let value = |c: &Cost| c.curve().labels.get(label).cloned();
-        let mut values: Vec<String> = Vec::new();
-        for text in costs.iter().filter_map(value) {
-            if !values.contains(&text) {
-                values.push(text);
-            }
-        }
-        let [first, second] = values.as_slice() else {
-            let have = if values.is_empty() { "none".to_owned() } else { values.join(", ") };
-            bail!(ScalingError::NotTwo { label: label.to_owned(), have });
-        };
-        let rest = |c: &Cost| {
-            let mut labels = c.curve().labels.clone();
-            labels.remove(label);
-            (c.curve().metric.name.clone(), labels)
-        };
-        let mut findings = Vec::new();
-        for one in costs.iter().filter(|c| value(c).as_ref() == Some(first)) {
-            let same = |c: &&Cost| value(c).as_ref() == Some(second) && rest(c) == rest(one);
-            let Some(two) = costs.iter().find(same) else { continue };
-            let found = report.keep(break_even((first.as_str(), one), (second.as_str(), two)));
-            findings.extend(found.iter().flat_map(BreakEven::findings));
-        }
-        if findings.is_empty() {
-            bail!("{first} and {second} have nothing else in common to compare");
-        }
-        Ok(findings)
     }
 
     /// The table of a curve and its laws.

@@ -18,7 +18,7 @@
 //! ```
 
 use serde::Deserialize;
-use tailproof_core::{Direction, Level, Quantity, Unit};
+use tailproof_core::{Direction, Level, Quantity, QuantityError};
 use tailproof_hypothesis::Correction;
 use toml::Spanned;
 
@@ -158,17 +158,10 @@ fn level(number: &Spanned<Number>) -> Result<Level, Mistake> {
     number.get_ref().text().parse::<Level>().map_err(|e| (at, e.to_string()))
 }
 
-/// A share that is not negative: `0.05` or `"5%"`.
+/// A share that is not negative: `0.05` or `"5%"`; from 1 on only as a percentage.
 fn share(number: &Spanned<Number>) -> Result<f64, Mistake> {
     let (at, text) = (number.span().start, number.get_ref().text());
-    let (body, unit) = match text.trim().strip_suffix('%') {
-        Some(body) => (body, 100.0),
-        None => (text.trim(), 1.0),
-    };
-    let value = body.trim().parse::<f64>().ok().map(|x| x / unit);
-    value.filter(|x| x.is_finite() && *x >= 0.0).ok_or_else(|| {
-        (at, format!("expected a share that is not negative, such as \"5%\", got {text:?}"))
-    })
+    tailproof_core::share(&text).map_err(|e| (at, e.to_string()))
 }
 
 /// A margin to be proven, which is above 0.
@@ -185,15 +178,11 @@ fn proof(number: &Spanned<Number>) -> Result<f64, Mistake> {
 /// A number with an optional unit: `"50us"`.
 fn quantity(number: &Spanned<Number>) -> Result<Quantity, Mistake> {
     let (at, text) = (number.span().start, number.get_ref().text());
-    let end = text.find(|c: char| !(c.is_ascii_digit() || ".eE+-".contains(c)));
-    let (body, unit) = text.split_at(end.unwrap_or(text.len()));
-    let value = body.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
-    let Some(value) = value else {
-        let message = "expected a number that is not negative with a unit, such as \"50us\"";
-        return Err((at, format!("{message}, got {text:?}")));
-    };
-    let unit = Some(unit.trim()).filter(|u| !u.is_empty()).map(str::parse::<Unit>).transpose();
-    Ok(Quantity::new(value, unit.map_err(|e| (at, e.to_string()))?))
+    let found: Quantity = text.parse().map_err(|e: QuantityError| (at, e.to_string()))?;
+    if found.value() < 0.0 {
+        return Err((at, format!("expected an amount that is not negative, got {text:?}")));
+    }
+    Ok(found)
 }
 
 fn correction(name: &Spanned<String>) -> Result<Correction, Mistake> {
@@ -237,6 +226,7 @@ fn class(name: Spanned<String>) -> Result<String, Mistake> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tailproof_core::Unit;
 
     #[test]
     fn a_table_is_read() {
@@ -264,6 +254,8 @@ mod tests {
             ("[compare]\nlevel = 1.0\n", 2, "strictly between"),
             ("[compare]\n\nmin_efect = 1\n", 3, "min_efect"),
             ("[compare]\nmin_effect = \"-5%\"\n", 2, "not negative"),
+            ("[compare]\nmin_effect = 5\n", 2, "only as a percentage"),
+            ("[compare]\nmin_effect_abs = \"-5us\"\n", 2, "not negative"),
             ("[compare]\nmin_effect_abs = \"5 furlongs!\"\n", 2, "not a unit"),
             ("[compare]\ncorrection = \"fdr\"\n", 2, "bh"),
             ("[compare]\nfail_on = [\n\"slo\",\n\"all\",\n]\n", 4, "regression"),

@@ -1,6 +1,6 @@
 use tailproof_core::{
     Class, Direction, Effect, Finding, Noise, Observations, Reason, Series, Summary, Verdict,
-    percent,
+    percent, signed_percent,
 };
 
 use crate::family::{Assessed, claim, sides};
@@ -92,7 +92,6 @@ pub(crate) fn judged(two: &Two<'_>, [x, y]: [f64; 2], settings: &Settings) -> As
 
 fn why(finding: &Finding, change: f64, worse: Option<f64>, margin: &str) -> String {
     let sides = sides("value", finding);
-    let sign = if change > 0.0 { "+" } else { "" };
     let verdict = match &finding.verdict {
         Verdict::Fail => "REGRESSED".to_owned(),
         Verdict::Inconclusive(reason) => format!("INCONCLUSIVE, {reason}"),
@@ -100,7 +99,7 @@ fn why(finding: &Finding, change: f64, worse: Option<f64>, margin: &str) -> Stri
         _ if worse.is_some_and(|w| w < 0.0) => "PASS, improved".to_owned(),
         _ => format!("PASS, not worse by more than {margin}"),
     };
-    format!("{sides}, {sign}{} ({METHOD}): {verdict}", percent(change))
+    format!("{sides}, {} ({METHOD}): {verdict}", signed_percent(change))
 }
 
 #[cfg(test)]

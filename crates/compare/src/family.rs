@@ -1,7 +1,7 @@
 use tailproof_core::descriptive::Moments;
 use tailproof_core::{
     Class, Direction, Effect, Finding, Guarantee, Interval, Level, Loop, Reason, Sample, Verdict,
-    number, percent,
+    number, p_value, percent, signed_percent,
 };
 use tailproof_hypothesis::{Attainable, attainable, fcr_level, power_factor};
 
@@ -404,8 +404,11 @@ fn judge(
         detail.replace("needs ", "needs, a side, ").replace("would settle", "a side would settle");
     let suffix = finding.suffix();
     let signed = |x: f64| {
-        let size = if by_difference { format!("{}{suffix}", number(x)) } else { percent(x) };
-        format!("{}{size}", if x > 0.0 { "+" } else { "" })
+        if by_difference {
+            format!("{}{}{suffix}", if x > 0.0 { "+" } else { "" }, number(x))
+        } else {
+            signed_percent(x)
+        }
     };
     let runs = match finding.runs[..] {
         [a, b] if a.min(b) > 1 => format!(" in {a} + {b} runs"),
@@ -527,9 +530,8 @@ fn describe(finding: &Finding, (lo, hi): (f64, f64), margin: &str) -> String {
         Direction::Unknown => false,
     };
     let p = finding.p.map_or_else(String::new, |p| {
-        let small = |p: f64| if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") };
         let adjusted = finding.adjusted_p.unwrap_or(p);
-        format!(" (p {}, adjusted {})", small(p), small(adjusted))
+        format!(" (p {}, adjusted {})", p_value(p), p_value(adjusted))
     });
     match &finding.verdict {
         Verdict::NoDetectableChange { would_have_shown: Some(w) } => {

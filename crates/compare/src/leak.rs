@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -49,17 +50,10 @@ impl FromStr for Growth {
             let unit = Unit::known(per).ok_or_else(err)?;
             unit.factor_to(&hour).map_err(|_| err())?.to_f64()
         };
-        let at = amount.find(|c: char| !(c.is_ascii_digit() || ".+-".contains(c)));
-        let (value, unit) = amount.split_at(at.unwrap_or(amount.len()));
-        let value: f64 = value
-            .trim()
-            .parse()
-            .ok()
-            .filter(|x: &f64| x.is_finite() && *x >= 0.0)
-            .ok_or_else(err)?;
-        let unit = unit.trim();
-        let unit = (!unit.is_empty()).then(|| unit.parse::<Unit>()).transpose();
-        let amount = Quantity::new(value, unit.map_err(|_| err())?);
+        let amount: Quantity = amount.parse().map_err(|_| err())?;
+        if amount.value() < 0.0 {
+            return Err(err());
+        }
         Ok(Self { text: text.trim().to_owned(), amount, hours })
     }
 }
@@ -198,25 +192,18 @@ pub fn leak(series: &Series, settings: &LeakSettings) -> Result<Vec<Finding>, Le
         (None, Some(every)) => (0..values.len()).map(|i| i as f64 * every / HOUR).collect(),
         (None, None) => return Err(LeakError::NoTime(name)),
     };
-    let mut runs: Vec<u32> = series.run.clone().unwrap_or_default();
-    runs.sort_unstable();
-    runs.dedup();
-    let chosen = |run: Option<u32>| -> Vec<(f64, f64)> {
-        let of = |i: &usize| match (run, &series.run) {
-            (Some(run), Some(all)) => all[*i] == run,
-            _ => true,
-        };
-        let mut points: Vec<_> =
-            (0..values.len()).filter(of).map(|i| (hours[i], values[i])).collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        points
-    };
-    if runs.len() < 2 {
-        return Ok(vec![judge(series, chosen(None), limit, settings, "")]);
+    let mut runs: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
+    for (i, point) in hours.into_iter().zip(values.iter().copied()).enumerate() {
+        let run = series.run.as_ref().map_or(0, |all| all[i]);
+        runs.entry(run).or_default().push(point);
     }
-    let each =
-        |run: &u32| judge(series, chosen(Some(*run)), limit, settings, &format!(", run {run}"));
-    Ok(runs.iter().map(each).collect())
+    let several = runs.len() > 1;
+    let each = |(run, mut points): (u32, Vec<(f64, f64)>)| {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let which = if several { format!(", run {run}") } else { String::new() };
+        judge(series, points, limit, settings, &which)
+    };
+    Ok(runs.into_iter().map(each).collect())
 }
 
 fn judge(

@@ -120,9 +120,7 @@ impl<'a> Mixed<'a> {
         }
         let change = match row {
             Row::Mean => match sides.each_ref().map(|s| s.whole.spread()) {
-                [Some(x), Some(y)] => {
-                    Ok(Change::spreads(x, y).called("Welch-studentized ratio of means (Fieller)"))
-                }
+                [Some(x), Some(y)] => Ok(Change::spreads(x, y).called(crate::change::FIELLER)),
                 // A mean among failures is refused; the percentiles and the failures judge.
                 _ if known && settings.test == Test::Auto => Err(Reason::NotTested),
                 _ if known => Err(Reason::Censored),

@@ -32,7 +32,7 @@ pub struct ProfileError {
 
 /// Which samples count for a function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Counted {
+pub enum Counting {
     /// Those in which it, or something that it called, was running.
     #[default]
     Total,
@@ -89,10 +89,11 @@ impl Profile {
                 .ok_or_else(|| {
                     wrong(format!("a stack and its count, such as main;parse 42, got {shown:?}"))
                 })?;
-            profile.samples += count;
-            if count > MOST || profile.samples > MOST {
+            // The sum so far is at most that, so that nothing overflows.
+            if count > MOST - profile.samples {
                 return Err(wrong("more than 2^52 samples".to_owned()));
             }
+            profile.samples += count;
             // A function that calls itself is in the stack once.
             let frames: BTreeSet<&str> = stack.split(';').collect();
             for frame in frames {
@@ -115,14 +116,14 @@ impl Profile {
 
     /// Samples of a function.
     #[must_use]
-    pub fn count(&self, function: &str, counted: Counted) -> u64 {
+    pub fn count(&self, function: &str, counted: Counting) -> u64 {
         self.of(counted).get(function).copied().unwrap_or(0)
     }
 
-    fn of(&self, counted: Counted) -> &BTreeMap<String, u64> {
+    fn of(&self, counted: Counting) -> &BTreeMap<String, u64> {
         match counted {
-            Counted::Total => &self.total,
-            Counted::Own => &self.own,
+            Counting::Total => &self.total,
+            Counting::Own => &self.own,
         }
     }
 
@@ -131,14 +132,14 @@ impl Profile {
     /// # Panics
     /// Never: a profile has samples, and a function at most all of them.
     #[must_use]
-    pub fn share(&self, function: &str, counted: Counted) -> Proportion {
+    pub fn share(&self, function: &str, counted: Counting) -> Proportion {
         Proportion::new(self.count(function, counted), self.samples)
             .expect("a function is in at most all samples, of which there is one")
     }
 
     /// The functions with their shares, the largest first.
     #[must_use]
-    pub fn shares(&self, counted: Counted) -> Vec<(&str, Proportion)> {
+    pub fn shares(&self, counted: Counting) -> Vec<(&str, Proportion)> {
         let mut all: Vec<(&str, Proportion)> =
             self.of(counted).keys().map(|f| (f.as_str(), self.share(f, counted))).collect();
         all.sort_by(|a, b| b.1.share().total_cmp(&a.1.share()).then_with(|| a.0.cmp(b.0)));
@@ -162,12 +163,12 @@ impl Profile {
 ///
 /// # Example
 /// ```
-/// use tailproof_compare::profile::{Counted, Profile, share_changes};
+/// use tailproof_compare::profile::{Counting, Profile, share_changes};
 /// use tailproof_core::Level;
 ///
 /// let before = Profile::parse("main;parse 600\nmain;write 400\n")?;
 /// let after = Profile::parse("main;parse 300\nmain;write 700\n")?;
-/// let changes = share_changes(&before, &after, Counted::Own, Level::P95);
+/// let changes = share_changes(&before, &after, Counting::Own, Level::P95);
 /// assert!(changes.functions.iter().all(|f| f.changed));
 /// # Ok::<(), tailproof_compare::profile::ProfileError>(())
 /// ```
@@ -175,7 +176,7 @@ impl Profile {
 pub fn share_changes(
     before: &Profile,
     after: &Profile,
-    counted: Counted,
+    counted: Counting,
     level: Level,
 ) -> ShareChanges {
     let names: BTreeSet<&String> =
@@ -219,16 +220,23 @@ mod tests {
         let text = "# perf\nmain;f;f;g h 3\nmain;f 2\n\n";
         let profile = Profile::parse(text).unwrap();
         assert_eq!(profile.samples(), 5);
-        assert_eq!((profile.count("f", Counted::Total), profile.count("f", Counted::Own)), (5, 2));
-        assert_eq!(profile.count("g h", Counted::Own), 3);
-        assert_eq!(profile.shares(Counted::Total)[0].0, "f");
+        assert_eq!(
+            (profile.count("f", Counting::Total), profile.count("f", Counting::Own)),
+            (5, 2)
+        );
+        assert_eq!(profile.count("g h", Counting::Own), 3);
+        assert_eq!(profile.shares(Counting::Total)[0].0, "f");
     }
 
     #[test]
     fn what_is_no_stack_is_said_with_its_line() {
-        for (text, line) in
-            [("a;b 3\na;b x\n", 2), ("12\n", 1), ("", 1), ("a 99999999999999999\n", 1)]
-        {
+        for (text, line) in [
+            ("a;b 3\na;b x\n", 2),
+            ("12\n", 1),
+            ("", 1),
+            ("a 99999999999999999\n", 1),
+            ("a 1\nb 18446744073709551615\n", 2),
+        ] {
             assert_eq!(Profile::parse(text).unwrap_err().line, line, "{text:?}");
         }
     }
@@ -236,10 +244,10 @@ mod tests {
     #[test]
     fn equal_profiles_show_no_change_and_new_functions_do() {
         let before = Profile::parse("a;b 500\na;c 500\n").unwrap();
-        let same = share_changes(&before, &before, Counted::Total, Level::P95);
+        let same = share_changes(&before, &before, Counting::Total, Level::P95);
         assert!(same.functions.iter().all(|f| !f.changed && f.p == 1.0));
         let after = Profile::parse("a;b 500\na;d 500\n").unwrap();
-        let changes = share_changes(&before, &after, Counted::Total, Level::P95);
+        let changes = share_changes(&before, &after, Counting::Total, Level::P95);
         let changed: Vec<&str> =
             changes.functions.iter().filter(|f| f.changed).map(|f| f.function.as_str()).collect();
         assert_eq!(changed, ["c", "d"]);

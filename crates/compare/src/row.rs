@@ -115,9 +115,7 @@ impl<'a> Pair<'a> {
             return Ok(Change::means(&x, &y, [1.0; 2]).called(ON_RUNS));
         }
         match row {
-            Row::Mean => {
-                Ok(Change::means(self.x, self.y, [self.x, self.y].map(|s| time(s, |x| x))))
-            }
+            Row::Mean => Ok(Change::means(self.x, self.y, self.times(None))),
             Row::Quantile(p) => Ok(Change::quantiles(self.x, self.y, p, self.times(Some(p)))),
             Row::Shift => Change::of_shift(self.x, self.y, self.times(None)),
         }

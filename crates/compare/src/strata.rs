@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tailproof_core::{
     Class, Dataset, Effect, Finding, Guarantee, Interval, Labels, Level, Reason, Sample, Series,
-    Subject, Verdict, number, percent, qualified,
+    Subject, Verdict, number, p_value, percent, qualified,
 };
 use tailproof_hypothesis::{Heterogeneity, Proportion, Stratum, heterogeneity};
 
@@ -400,7 +400,7 @@ fn agreement(
         percent(group.crude),
         number(h.q),
         number(h.df),
-        if h.p < 0.001 { "< 0.001".to_owned() } else { format!("= {:.3}", h.p) },
+        p_value(h.p),
         percent(h.i_squared),
         percent(i_lo),
         percent(i_hi),

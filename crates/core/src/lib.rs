@@ -46,6 +46,7 @@ pub mod quantile;
 mod rational;
 mod sample;
 mod series;
+mod share;
 mod summary;
 mod text;
 mod unit;
@@ -59,13 +60,16 @@ pub use finding::{Bound, Class, Effect, Finding, Guarantee, Interval, Provenance
 pub use level::{Level, LevelError, Rank, RankError, Seed};
 pub use memo::{Memo, NoMemo};
 pub use metric::{Direction, Metric, Noise};
-pub use objective::{Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity};
+pub use objective::{
+    Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity, QuantityError,
+};
 pub use observations::{Observations, Raw, RawError};
 pub use quantile::{QuantileType, quantile};
 pub use rational::{Rational, RationalError};
 pub use sample::{Order, Sample, SampleError};
 pub use series::{Dataset, Labels, Loop, Series, SeriesError, Source, qualified};
+pub use share::{ShareError, share};
 pub use summary::Summary;
-pub use text::{glob, number, percent};
+pub use text::{glob, number, p_value, percent, signed_percent};
 pub use unit::{Dimension, Unit, UnitError};
 pub use verdict::{Reason, Verdict};

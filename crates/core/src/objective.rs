@@ -134,6 +134,57 @@ impl Quantity {
     }
 }
 
+/// Why a text is no [`Quantity`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QuantityError {
+    /// It does not begin with a finite number.
+    #[error("expected a number with an optional unit, such as 50us, got {0:?}")]
+    NotANumber(String),
+    /// What follows the number is no unit.
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+}
+
+impl FromStr for Quantity {
+    type Err = QuantityError;
+
+    /// Reads `50us`, `1.5 MiB`, `-2e3` or `70%`.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let (number, unit) = text.trim().split_at(number_end(text.trim()));
+        let value = number.parse::<f64>().ok().filter(|v| v.is_finite());
+        let value = value.ok_or_else(|| QuantityError::NotANumber(text.to_owned()))?;
+        let unit = Some(unit.trim()).filter(|u| !u.is_empty()).map(str::parse).transpose()?;
+        Ok(Self { value, exact: number.parse().ok(), unit })
+    }
+}
+
+/// Where the number ends that a text begins with, and a unit or more may follow.
+fn number_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let digits = |mut i: usize| {
+        while bytes.get(i).is_some_and(u8::is_ascii_digit) {
+            i += 1;
+        }
+        i
+    };
+    let mut end = usize::from(text.starts_with(['+', '-']));
+    end = digits(end);
+    // "2..4" is a range, "2.5" a number.
+    if bytes.get(end) == Some(&b'.') && bytes.get(end + 1) != Some(&b'.') {
+        end = digits(end + 1);
+    }
+    // An exponent's letter may begin a unit too.
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        let after = digits(end + 1 + sign);
+        if after > end + 1 + sign {
+            end = after;
+        }
+    }
+    end
+}
+
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)?;
@@ -477,26 +528,7 @@ impl<'a> Parser<'a> {
     fn quantity(&mut self) -> Result<Quantity, ObjectiveError> {
         self.skip();
         let start = self.rest;
-        let bytes = start.as_bytes();
-        let digits = |mut i: usize| {
-            while bytes.get(i).is_some_and(u8::is_ascii_digit) {
-                i += 1;
-            }
-            i
-        };
-        let mut end = usize::from(start.starts_with(['+', '-']));
-        end = digits(end);
-        // "2..4" is a range, "2.5" a number.
-        if bytes.get(end) == Some(&b'.') && bytes.get(end + 1) != Some(&b'.') {
-            end = digits(end + 1);
-        }
-        if matches!(bytes.get(end), Some(b'e' | b'E')) {
-            let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-            let after = digits(end + 1 + sign);
-            if after > end + 1 + sign {
-                end = after;
-            }
-        }
+        let end = number_end(start);
         let number = &start[..end];
         let value = number.parse::<f64>().ok().filter(|v| v.is_finite());
         let Some(value) = value else { return self.fail("a number") };
@@ -534,6 +566,28 @@ mod tests {
 
     fn parse(text: &str) -> Objective {
         text.parse().unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn quantities_are_read_by_themselves() {
+        for (text, value, unit) in [
+            ("50us", 50.0, Some("us")),
+            (" 1.5 MiB ", 1.5, Some("MiB")),
+            ("-2e3", -2_000.0, None),
+            ("5e2ms", 500.0, Some("ms")),
+            ("99.9%", 99.9, Some("%")),
+        ] {
+            let q: Quantity = text.parse().unwrap();
+            assert_eq!(
+                (q.value(), q.unit().cloned()),
+                (value, unit.and_then(Unit::known)),
+                "{text}"
+            );
+        }
+        assert_eq!("99.9%".parse::<Quantity>().unwrap().share(), Rational::new(999, 1_000));
+        for text in ["", "us", "1e999", "5 furlongs!", "2..4", "+"] {
+            assert!(text.parse::<Quantity>().is_err(), "{text}");
+        }
     }
 
     #[test]

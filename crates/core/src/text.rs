@@ -63,6 +63,18 @@ pub fn percent(share: f64) -> String {
     format!("{} %", number(x))
 }
 
+/// The same with a plus sign before what is above zero: `+4.5 %`, `-2.22 %`, `0 %`.
+#[must_use]
+pub fn signed_percent(share: f64) -> String {
+    format!("{}{}", if share > 0.0 { "+" } else { "" }, percent(share))
+}
+
+/// A p as it stands after the letter: `= 0.042`, or `< 0.001`.
+#[must_use]
+pub fn p_value(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") }
+}
+
 /// Whether `name` matches `pattern`, in which `*` is any run of characters and `?` any one.
 #[must_use]
 pub fn glob(pattern: &str, name: &str) -> bool {
@@ -109,6 +121,8 @@ mod tests {
         assert_eq!(percent(0.9999), "99.99 %");
         assert_eq!(percent(0.95), "95 %");
         assert_eq!(percent(-0.0222), "-2.22 %");
+        assert_eq!([0.045, 0.0, -0.01].map(signed_percent), ["+4.5 %", "0 %", "-1 %"]);
+        assert_eq!([0.000_9, 0.041_6].map(p_value), ["< 0.001", "= 0.042"]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub enum Dimension {
 }
 
 /// A unit: a dimension with an exact scale, or a name that only equals itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Unit {
     /// A unit that converts within its dimension.
     Scaled {

@@ -1,4 +1,4 @@
-use tailproof_core::{Class, Finding, Reason, Side, Verdict, number, percent};
+use tailproof_core::{Class, Finding, Reason, Side, Verdict, number, percent, signed_percent};
 
 use crate::comparison;
 use crate::evidence::Evidence;
@@ -130,8 +130,7 @@ pub(crate) fn bound(f: &Finding) -> String {
     };
     if f.class == Class::Regression || relative {
         return f.interval.as_ref().map_or_else(String::new, |i| {
-            let signed = |x: f64| format!("{}{}", if x > 0.0 { "+" } else { "" }, percent(x));
-            format!("[{}, {}]", signed(i.lo), signed(i.hi))
+            format!("[{}, {}]", signed_percent(i.lo), signed_percent(i.hi))
         });
     }
     let side = |side| f.bounds.iter().find(|b| b.side == side && b.value.is_finite());

@@ -1,5 +1,8 @@
-use rustfft::FftPlanner;
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftPlanner};
 
 /// How dependent successive observations are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,17 +59,34 @@ pub fn autocorrelation(series: &[f64]) -> Vec<f64> {
     for (slot, x) in buffer.iter_mut().zip(series) {
         slot.re = ((x - reference) - mean) / largest;
     }
-    let mut planner = FftPlanner::new();
-    planner.plan_fft_forward(size).process(&mut buffer);
+    let (forward, inverse) = plans(size);
+    forward.process(&mut buffer);
     for slot in &mut buffer {
         *slot = Complex::new(slot.norm_sqr(), 0.0);
     }
-    planner.plan_fft_inverse(size).process(&mut buffer);
+    inverse.process(&mut buffer);
     let zero = buffer[0].re;
     for (rho, slot) in rho.iter_mut().zip(&buffer).skip(1) {
         *rho = slot.re / zero;
     }
     rho
+}
+
+/// The transforms of a size. Those of short series, of which a gate has thousands, are planned
+/// once a thread: a plan is a function of the size alone.
+fn plans(size: usize) -> (Arc<dyn Fft<f64>>, Arc<dyn Fft<f64>>) {
+    /// Larger plans cost little beside what they are for, and are not kept.
+    const SHORT: usize = 4_096;
+    thread_local! {
+        static PLANNER: RefCell<FftPlanner<f64>> = RefCell::new(FftPlanner::new());
+    }
+    let both = |planner: &mut FftPlanner<f64>| {
+        (planner.plan_fft_forward(size), planner.plan_fft_inverse(size))
+    };
+    if size > SHORT {
+        return both(&mut FftPlanner::new());
+    }
+    PLANNER.with_borrow_mut(both)
 }
 
 /// How dependent a series in time order is, and how many independent observations it is worth.

@@ -112,20 +112,31 @@ impl Discrete {
     /// `limit` is monotone.
     pub(crate) fn at_most(&self, other: &Self, limit: impl Fn(f64) -> f64) -> f64 {
         let (first, last) = other.range();
-        let mut pairs: Box<dyn Iterator<Item = (f64, f64)>> = if limit(first) > limit(last) {
-            Box::new(other.values.iter().copied().zip(other.masses.iter().copied()).rev())
+        let pairs = other.values.iter().zip(&other.masses);
+        if limit(first) > limit(last) {
+            self.reached(pairs.rev(), limit)
         } else {
-            Box::new(other.atoms())
-        };
-        // Limits rise from here on, and so does the pointer.
-        let mut at = 0;
-        pairs.by_ref().fold(0.0, |total, (value, mass)| {
+            self.reached(pairs, limit)
+        }
+    }
+
+    /// `Σ mass · P(θ* ≤ limit(value))` over pairs whose limits rise.
+    fn reached<'a>(
+        &self,
+        pairs: impl Iterator<Item = (&'a f64, &'a f64)>,
+        limit: impl Fn(f64) -> f64,
+    ) -> f64 {
+        let (mut at, mut total) = (0, 0.0);
+        for (&value, &mass) in pairs {
             let most = limit(value) + self.tolerance;
             while at < self.values.len() && self.values[at] <= most {
                 at += 1;
             }
-            if at == 0 { total } else { total + mass * self.cumulative[at - 1] }
-        })
+            if at > 0 {
+                total += mass * self.cumulative[at - 1];
+            }
+        }
+        total
     }
 }
 

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::num::NonZeroU32;
 
 use rand_distr::{Beta, Distribution};
@@ -71,6 +72,32 @@ impl Atom {
     }
 }
 
+/// `P(Bin(n, count/n) ≥ k)`, kept per thread for one small n and k: a gate weighs thousands of
+/// samples of one size.
+fn reached(k: u64, n: u64, count: f64) -> f64 {
+    const SMALL: u64 = 1_024;
+    thread_local! {
+        static KNOWN: RefCell<((u64, u64), Vec<f64>)> = RefCell::default();
+    }
+    let size = n as f64;
+    let tail = || tails(k, n, count / size, (size - count) / size).at_least;
+    if n > SMALL {
+        return tail();
+    }
+    KNOWN.with_borrow_mut(|(of, known)| {
+        if *of != (k, n) {
+            *of = (k, n);
+            known.clear();
+            known.resize(n as usize + 1, f64::NAN);
+        }
+        let kept = &mut known[count as usize];
+        if kept.is_nan() {
+            *kept = tail();
+        }
+        *kept
+    })
+}
+
 impl QuantileBootstrap {
     /// The distribution of the `p`-quantile of `sample`, of any quantile type.
     #[must_use]
@@ -138,7 +165,7 @@ impl QuantileBootstrap {
     fn weigh(&mut self) {
         let (n, k, size) = (self.n, self.k, self.n as f64);
         let sd = (k as f64 * (n - k + 1) as f64 / size).sqrt();
-        let at_least = |count: f64| tails(k, n, count / size, (size - count) / size).at_least;
+        let at_least = |count: f64| reached(k, n, count);
         let mut cumulative = 0.0;
         let mut previous = 0.0;
         let last = self.atoms.len() - 1;

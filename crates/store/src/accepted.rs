@@ -1,7 +1,7 @@
 //! Changes that somebody has accepted, with a reason and a day on which that ends.
 
 use serde::Deserialize;
-use tailproof_core::{Class, Finding, Verdict, glob, percent};
+use tailproof_core::{Class, Finding, Verdict, glob, percent, share};
 use time::Date;
 use time::macros::format_description;
 use toml::Spanned;
@@ -88,10 +88,7 @@ impl Accepted {
                 return Err(wrong(row.reason.span().start, "a reason has words".to_owned()));
             }
             let up_to = row.up_to.get_ref();
-            let share = up_to.strip_suffix('%').and_then(|t| t.trim().parse::<f64>().ok());
-            let share = share.filter(|s| (0.0..1e6).contains(s)).ok_or_else(|| {
-                wrong(row.up_to.span().start, format!("a share such as \"15%\", got {up_to:?}"))
-            })?;
+            let up_to = share(up_to).map_err(|e| wrong(row.up_to.span().start, e.to_string()))?;
             let day = row.expires.get_ref();
             let expires =
                 Date::parse(day, format_description!("[year]-[month]-[day]")).map_err(|_| {
@@ -101,7 +98,7 @@ impl Accepted {
             changes.push(Acceptance {
                 benchmark: row.benchmark,
                 metric: row.metric,
-                up_to: share / 100.0,
+                up_to,
                 commit: row.commit,
                 reason: row.reason.into_inner(),
                 expires,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tailproof_compare::history::{
-    Cost, Kernel, Partition, SquaredError, binary_segmentation, energy_split,
+    Kernel, Partition, SegmentCost, SquaredError, binary_segmentation, energy_split,
     energy_split_anywhere, fixed_changes, objective, pelt,
 };
 use tailproof_tests::reference::Case;
@@ -54,7 +54,12 @@ fn places(partition: &Partition) -> Vec<f64> {
 
 /// Our changes; those of the reference where they are another segmentation, not better and
 /// nearly as good (ruptures drops starts too early, and there are ties).
-fn not_better(want: Option<&Value>, cost: &impl Cost, penalty: f64, ours: &Partition) -> Vec<f64> {
+fn not_better(
+    want: Option<&Value>,
+    cost: &impl SegmentCost,
+    penalty: f64,
+    ours: &Partition,
+) -> Vec<f64> {
     let theirs: Vec<usize> = want
         .and_then(Value::as_array)
         .map(|list| list.iter().filter_map(|t| Some(t.as_u64()? as usize)).collect())

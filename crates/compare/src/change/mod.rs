@@ -2,6 +2,7 @@
 //! difference at any level, and the smallest level at which they lie beyond a limit.
 
 mod counted;
+mod known;
 mod means;
 mod quantiles;
 mod ranks;
@@ -12,7 +13,6 @@ mod steps;
 
 use std::borrow::Cow;
 
-use tailproof_core::binomial::{lower_rank, upper_rank};
 use tailproof_core::{Guarantee, Level, Rank, Reason, Sample};
 use tailproof_hypothesis::Proportion;
 
@@ -60,6 +60,7 @@ enum Way {
     Shift(Shift),
 }
 
+pub(crate) const FIELLER: &str = "Welch-studentized ratio of means (Fieller)";
 const BOOTSTRAP: &str = "exact bootstrap of the ratio (B → ∞)";
 const BOX: &str = "box of order-statistic intervals";
 const BUCKETS: &str = "box of order-statistic intervals, outer ends of buckets";
@@ -129,7 +130,7 @@ impl Change {
         Self {
             base: means.x,
             candidate: means.y,
-            method: "Welch-studentized ratio of means (Fieller)",
+            method: FIELLER,
             guarantee: Guarantee::Asymptotic,
             way: Way::Means(means),
             worth: 1.0,
@@ -408,10 +409,10 @@ fn thinned(sample: &Sample, tau: f64) -> Cow<'_, Sample> {
 /// where the sample is too small. Dependent observations as in [`Change::of_quantiles`].
 pub(crate) fn quantile_interval(sample: &Sample, p: Rank, tau: f64, level: Level) -> (f64, f64) {
     let (thin, end) = (thinned(sample, tau), level.split(2));
-    let n = thin.len() as u64;
+    let (low, high) = known::ranks(thin.len() as u64, p, end);
     (
-        lower_rank(n, p, end).map_or(f64::NEG_INFINITY, |r| thin.order_statistic(r)),
-        upper_rank(n, p, end).map_or(f64::INFINITY, |r| thin.order_statistic(r)),
+        low.map_or(f64::NEG_INFINITY, |r| thin.order_statistic(r)),
+        high.map_or(f64::INFINITY, |r| thin.order_statistic(r)),
     )
 }
 

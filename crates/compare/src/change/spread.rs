@@ -1,6 +1,7 @@
 use tailproof_core::descriptive::Moments;
-use tailproof_core::distributions::student_quantile;
 use tailproof_core::{Level, Sample};
+
+use super::known::student;
 
 /// What is known of one side when only its mean counts: how many observations, their mean and
 /// their standard deviation.
@@ -67,8 +68,7 @@ impl Spread {
         if self.n < 2 {
             return (f64::NEG_INFINITY, f64::INFINITY);
         }
-        let t = -student_quantile(level.alpha().to_f64() / 2.0, (self.n - 1) as f64);
-        let reach = t * self.sd / (self.n as f64).sqrt();
+        let reach = student(self.n, level) * self.sd / (self.n as f64).sqrt();
         (self.mean - reach, self.mean + reach)
     }
 }

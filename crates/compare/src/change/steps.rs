@@ -1,5 +1,6 @@
-use tailproof_core::binomial::{lower_rank, upper_rank};
 use tailproof_core::{Ecdf, Level, Rank, Sample};
+
+use super::known;
 
 /// Observations in ascending order as distinct values with cumulative counts; those below the
 /// first count and above the last are only known to lie there.
@@ -107,9 +108,10 @@ impl Bracket {
 
     /// Bounds of a quantile whose ends each hold at `end`.
     pub(super) fn bounds(&self, p: Rank, end: Level) -> (f64, f64) {
+        let (low, high) = known::ranks(self.n(), p, end);
         (
-            lower_rank(self.n(), p, end).map_or(f64::NEG_INFINITY, |r| self.low.at(r)),
-            upper_rank(self.n(), p, end).map_or(f64::INFINITY, |r| self.high.at(r)),
+            low.map_or(f64::NEG_INFINITY, |r| self.low.at(r)),
+            high.map_or(f64::INFINITY, |r| self.high.at(r)),
         )
     }
 }

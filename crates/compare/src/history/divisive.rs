@@ -62,7 +62,7 @@ fn significant(
     settings: &HistorySettings,
 ) -> Option<Split> {
     let (part, least) = (&series[start..end], settings.least());
-    if part.len() < 2 * least || part.iter().all(|&x| x == part[0]) {
+    if part.len() / 2 < least || part.iter().all(|&x| x == part[0]) {
         return None;
     }
     let levels = Levels::new(part);

@@ -1,6 +1,6 @@
 //! A history in findings.
 
-use tailproof_core::{Class, Finding, Guarantee, Reason, Verdict, number, percent};
+use tailproof_core::{Class, Finding, Guarantee, Reason, Verdict, number, percent, signed_percent};
 
 use super::{ChangePoint, History, Since, Turn};
 
@@ -45,8 +45,9 @@ impl History {
     fn describe(&self, point: &ChangePoint) -> String {
         let when = point.time.map_or_else(String::new, |t| format!(" ({})", date(t)));
         let interval = point.interval.as_ref().filter(|i| i.hi.is_finite());
-        let interval =
-            interval.map_or_else(String::new, |i| format!(" [{}, {}]", signed(i.lo), signed(i.hi)));
+        let interval = interval.map_or_else(String::new, |i| {
+            format!(" [{}, {}]", signed_percent(i.lo), signed_percent(i.hi))
+        });
         let (first, last) = point.location;
         let place = if first == last {
             String::new()
@@ -59,7 +60,7 @@ impl History {
             number(point.before.median),
             number(point.after.median),
             self.metric.suffix(),
-            signed(point.effect),
+            signed_percent(point.effect),
             number(point.p),
             self.settings.method.name(),
         )
@@ -129,16 +130,6 @@ impl ChangePoint {
     pub fn label(&self) -> String {
         self.mark.clone().unwrap_or_else(|| format!("point {}", self.index))
     }
-
-    /// The day of the first point of the new level, UTC, `2024-03-01`.
-    #[must_use]
-    pub fn day(&self) -> Option<String> {
-        self.time.map(date)
-    }
-}
-
-fn signed(share: f64) -> String {
-    format!("{}{}", if share > 0.0 { "+" } else { "" }, percent(share))
 }
 
 /// The day of a time, UTC.
@@ -172,11 +163,5 @@ mod tests {
         ] {
             assert_eq!(date(seconds * 1_000_000_000), want);
         }
-    }
-
-    #[test]
-    fn shares_have_a_sign() {
-        assert_eq!(signed(0.25), "+25 %");
-        assert_eq!(signed(-0.129), "-12.9 %");
     }
 }

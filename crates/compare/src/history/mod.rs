@@ -13,7 +13,8 @@ mod settings;
 
 pub use energy::{EnergySplit, energy, energy_split, energy_split_anywhere};
 pub use partition::{
-    Cost, Kernel, Partition, SquaredError, binary_segmentation, fixed_changes, objective, pelt,
+    Kernel, Partition, SegmentCost, SquaredError, binary_segmentation, fixed_changes, objective,
+    pelt,
 };
 pub use scale::noise;
 pub use settings::{HistorySettings, SearchMethod, Since};

@@ -1,7 +1,7 @@
 //! Segmentations with the least cost: penalized, with a fixed number of changes, and greedy.
 
 /// The cost of treating `x[a..b]` as one segment.
-pub trait Cost {
+pub trait SegmentCost {
     /// Cost of a segment of at least one value.
     fn of(&self, a: usize, b: usize) -> f64;
     /// Values of the series.
@@ -41,7 +41,7 @@ impl SquaredError {
     }
 }
 
-impl Cost for SquaredError {
+impl SegmentCost for SquaredError {
     fn of(&self, a: usize, b: usize) -> f64 {
         let sum = self.sums[b] - self.sums[a];
         (self.squares[b] - self.squares[a] - sum * sum / (b - a) as f64).max(0.0)
@@ -94,7 +94,7 @@ impl Kernel {
     }
 }
 
-impl Cost for Kernel {
+impl SegmentCost for Kernel {
     fn of(&self, a: usize, b: usize) -> f64 {
         let at = |i: usize, j: usize| self.sums[i * (self.n + 1) + j];
         let size = (b - a) as f64;
@@ -139,7 +139,7 @@ pub struct Partition {
 /// assert!(pelt(&cost, 90.0, 2).changes.is_empty());
 /// ```
 #[must_use]
-pub fn pelt(cost: &impl Cost, penalty: f64, min_segment: usize) -> Partition {
+pub fn pelt(cost: &impl SegmentCost, penalty: f64, min_segment: usize) -> Partition {
     let (n, least) = (cost.len(), min_segment.max(1));
     if n < least {
         return one_segment(cost);
@@ -180,7 +180,11 @@ pub fn pelt(cost: &impl Cost, penalty: f64, min_segment: usize) -> Partition {
 /// # Source
 /// Auger & Lawrence (1989), *Bulletin of Mathematical Biology* 51(1), 39–54.
 #[must_use]
-pub fn fixed_changes(cost: &impl Cost, count: usize, min_segment: usize) -> Option<Partition> {
+pub fn fixed_changes(
+    cost: &impl SegmentCost,
+    count: usize,
+    min_segment: usize,
+) -> Option<Partition> {
     let (n, least) = (cost.len(), min_segment.max(1));
     if n / least <= count {
         return None;
@@ -223,12 +227,12 @@ pub fn fixed_changes(cost: &impl Cost, count: usize, min_segment: usize) -> Opti
 /// # Source
 /// Scott & Knott (1974), *Biometrics* 30(3), 507–512.
 #[must_use]
-pub fn binary_segmentation(cost: &impl Cost, penalty: f64, min_segment: usize) -> Partition {
+pub fn binary_segmentation(cost: &impl SegmentCost, penalty: f64, min_segment: usize) -> Partition {
     let (n, least) = (cost.len(), min_segment.max(1));
     let mut changes = Vec::new();
     let mut open = vec![(0, n)];
     while let Some((a, b)) = open.pop() {
-        if b - a < 2 * least {
+        if (b - a) / 2 < least {
             continue;
         }
         let whole = cost.of(a, b);
@@ -252,13 +256,13 @@ pub fn binary_segmentation(cost: &impl Cost, penalty: f64, min_segment: usize) -
 
 /// The cost of the segments between changes.
 #[must_use]
-pub fn objective(cost: &impl Cost, changes: &[usize]) -> f64 {
+pub fn objective(cost: &impl SegmentCost, changes: &[usize]) -> f64 {
     let ends = changes.iter().copied().chain([cost.len()]);
     let starts = [0].into_iter().chain(changes.iter().copied());
     starts.zip(ends).filter(|(a, b)| a < b).map(|(a, b)| cost.of(a, b)).sum()
 }
 
-fn one_segment(cost: &impl Cost) -> Partition {
+fn one_segment(cost: &impl SegmentCost) -> Partition {
     Partition { changes: Vec::new(), objective: objective(cost, &[]) }
 }
 
@@ -285,7 +289,7 @@ mod tests {
     }
 
     /// Optimal partitioning without dropping anything.
-    fn slow(cost: &impl Cost, penalty: f64, least: usize) -> f64 {
+    fn slow(cost: &impl SegmentCost, penalty: f64, least: usize) -> f64 {
         let n = cost.len();
         let mut best = vec![f64::INFINITY; n + 1];
         best[0] = -penalty;

@@ -7,7 +7,7 @@ use tailproof_resampling::stream;
 use super::HistorySettings;
 use super::divisive::Split;
 use super::levels::permute;
-use super::partition::{Cost, SquaredError, pelt};
+use super::partition::{SegmentCost, SquaredError, pelt};
 use super::scale::noise;
 
 /// Permutations that calibrate the penalty; each costs `O(n²)`.
@@ -36,7 +36,7 @@ pub(super) fn penalized(
     settings: &HistorySettings,
 ) -> Vec<Split> {
     let (part, least) = (&series[start..end], settings.least());
-    if part.len() < 2 * least || part.iter().all(|&x| x == part[0]) {
+    if part.len() / 2 < least || part.iter().all(|&x| x == part[0]) {
         return Vec::new();
     }
     let values = tamed(part, least);

@@ -102,8 +102,9 @@ fn refine(series: &[f64], settings: &HistorySettings, splits: &mut [Split]) {
     for i in 0..splits.len() {
         let at = splits[i].index;
         let after = splits.get(i + 1).map_or(n, |s| s.index);
-        let (from, to) = (before.max(at.saturating_sub(reach)), after.min(at + reach));
-        if at >= from + least && to >= at + least {
+        let (from, to) =
+            (before.max(at.saturating_sub(reach)), after.min(at.saturating_add(reach)));
+        if at.saturating_sub(from) >= least && to.saturating_sub(at) >= least {
             splits[i].index = place(&series[from..to], least).map_or(at, |t| from + t);
         }
         before = splits[i].index;

@@ -116,12 +116,13 @@ impl HistorySettings {
     pub fn need(&self) -> usize {
         let alpha = self.alpha();
         let (mut n, mut ways) = (2_usize, 2.0_f64);
-        while n < self.least().saturating_mul(2) || 2.0 / ways > alpha {
+        while 2.0 / ways > alpha {
             // C(n, ⌊n/2⌋) from n to n + 1.
             n += 1;
             ways *= n as f64 / (n - n / 2) as f64;
         }
-        n
+        // More points only have more orders.
+        n.max(self.least().saturating_mul(2))
     }
 }
 
@@ -139,5 +140,7 @@ mod tests {
         assert_eq!(settings.need(), 14);
         settings.min_segment = NonZeroUsize::new(40).unwrap();
         assert_eq!((settings.need(), settings.most()), (80, 200));
+        settings.min_segment = NonZeroUsize::MAX;
+        assert_eq!(settings.need(), usize::MAX);
     }
 }

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use tailproof_core::distributions::student_quantile;
 use tailproof_core::{
     Exhibit, ExhibitKind, Finding, Guarantee, Interval, Level, Provenance, Reason, Verdict, number,
 };
 
+use super::ScalingError;
 use super::cost::Cost;
-use super::{ScalingError, suffix};
 
 const METHOD: &str = "Fieller's set of two robust lines";
 
@@ -88,6 +90,49 @@ pub fn break_even(first: (&str, &Cost), second: (&str, &Cost)) -> Result<BreakEv
         later_cost: later.1.clone(),
         earlier_cost: earlier.1.clone(),
     })
+}
+
+/// The break-even sizes between both values of a label, for all curves that are alike in all
+/// else; a pair of which there is none says why.
+///
+/// # Errors
+/// The label does not have two values, or no curve of one has its like among those of the other.
+pub fn break_evens(
+    costs: &[Cost],
+    label: &str,
+) -> Result<Vec<Result<BreakEven, ScalingError>>, ScalingError> {
+    let value = |c: &Cost| c.curve().labels.get(label).cloned();
+    let mut values: Vec<String> = Vec::new();
+    for text in costs.iter().filter_map(value) {
+        if !values.contains(&text) {
+            values.push(text);
+        }
+    }
+    let [first, second] = values.as_slice() else {
+        let have = if values.is_empty() { "none".to_owned() } else { values.join(", ") };
+        return Err(ScalingError::NotTwo { label: label.to_owned(), have });
+    };
+    let rest = |c: &Cost| {
+        let mut labels = c.curve().labels.clone();
+        labels.remove(label);
+        (c.curve().metric.name.clone(), labels)
+    };
+    let of = |wanted: &String| {
+        let wanted = wanted.clone();
+        costs.iter().filter(move |c| value(c).as_ref() == Some(&wanted))
+    };
+    let mut likes = BTreeMap::new();
+    for cost in of(second) {
+        likes.entry(rest(cost)).or_insert(cost);
+    }
+    let pairs: Vec<_> = of(first)
+        .filter_map(|one| Some((one, *likes.get(&rest(one))?)))
+        .map(|(one, two)| break_even((first.as_str(), one), (second.as_str(), two)))
+        .collect();
+    if pairs.is_empty() {
+        return Err(ScalingError::Unpaired(first.clone(), second.clone()));
+    }
+    Ok(pairs)
 }
 
 /// Where the lines cross, when at a size above zero.
@@ -251,7 +296,7 @@ impl BreakEven {
             .map(|(name, cost)| Exhibit {
                 title: format!("cost of {name}"),
                 x: curve.axis.clone(),
-                y: format!("{}{}", curve.metric.name, suffix(curve.metric.unit.as_ref())),
+                y: format!("{}{}", curve.metric.name, curve.metric.suffix()),
                 kind: ExhibitKind::Band(band(cost)),
             })
             .collect()

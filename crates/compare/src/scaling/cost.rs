@@ -1,9 +1,9 @@
 use tailproof_core::{
-    Direction, Effect, Exhibit, ExhibitKind, Finding, Guarantee, Level, Unit, Verdict, number,
+    Direction, Effect, Exhibit, ExhibitKind, Finding, Guarantee, Level, Verdict, number,
 };
 
-use super::linear::Line;
-use super::{Curve, Estimate, LackOfFit, ScalingError, state, suffix};
+use super::robust_line::Line;
+use super::{Curve, Estimate, LackOfFit, ScalingError, state};
 
 const METHOD: &str = "robust regression (bisquare, relative noise; HC3 and Satterthwaite's t)";
 
@@ -129,7 +129,7 @@ impl Cost {
     /// `overhead 5.1 [4.9, 5.3] ms, then 0.2 [0.19, 0.21] ms for each further size (…)`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let unit = suffix(self.curve.metric.unit.as_ref());
+        let unit = self.curve.metric.suffix();
         format!(
             "overhead {}{unit}, then {}{unit} for each further unit of {} at {} (n = {} over {} \
              values of {})",
@@ -181,11 +181,10 @@ impl Cost {
                 (place(i), e.lo, e.hi)
             })
             .collect();
-        let axis = |unit: Option<&Unit>| format!("{}{}", self.curve.metric.name, suffix(unit));
         let exhibit = |title: &str, kind| Exhibit {
             title: format!("{title}, {}", self.curve.name()),
             x: self.curve.axis.clone(),
-            y: axis(self.curve.metric.unit.as_ref()),
+            y: format!("{}{}", self.curve.metric.name, self.curve.metric.suffix()),
             kind,
         };
         vec![

@@ -8,32 +8,32 @@
 //! | From which size on is one variant cheaper?            | [`break_even`]               |
 //! | How much faster and how efficient are more workers?   | [`speed_ups`]                |
 //! | Where does the speed-up end?                          | [`fit`] by a [`Law`]         |
-//! | What does Amdahl's law allow, and is a claim above it? | [`amdahl`], [`ClaimedSpeedUp`] |
+//! | What do the laws of Amdahl, Gustafson and Gunther allow? | [`amdahl`], [`gustafson`], [`usl`] |
 //!
 //! Noise is taken to be relative to the value, as it is for durations: a size that takes ten
 //! times as long scatters ten times as much. What is judged are run means where the data have
 //! runs, and the observations where they have not.
 
 mod break_even;
-mod claim;
 mod cost;
+mod formulas;
 mod laws;
-mod linear;
 mod points;
 mod power_law;
+mod robust_line;
 mod search;
 mod workers;
 
-pub use break_even::{BreakEven, Crossing, break_even};
-pub use claim::{ClaimedSpeedUp, amdahl, gustafson, usl};
+pub use break_even::{BreakEven, Crossing, break_even, break_evens};
 pub use cost::{Cost, cost};
+pub use formulas::{amdahl, gustafson, usl};
 pub use laws::{Law, LawFit, fit};
 pub use points::{Axis, Curve, Gathered, Point, gather};
 pub use power_law::{PowerLaw, WithOverhead, power_law};
-pub use workers::{SpeedUp, SpeedUps, speed_ups};
+pub use workers::{SpeedUps, WorkerSpeedUp, speed_ups};
 
 use tailproof_core::distributions::f_upper;
-use tailproof_core::{Bound, Finding, Interval, Level, Side, Unit, number};
+use tailproof_core::{Bound, Finding, Interval, Level, Side, number};
 
 /// A number with its two-sided interval; ends are infinite where there is no bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,11 +69,6 @@ pub(crate) fn state(finding: &mut Finding, estimate: &Estimate, level: Level, me
     finding.interval = Some(estimate.interval(level, method));
     let bound = |side, value| Bound { side, value, level: level.split(2), method: method.into() };
     finding.bounds = vec![bound(Side::Lower, estimate.lo), bound(Side::Upper, estimate.hi)];
-}
-
-/// `" ms"`, or nothing.
-pub(crate) fn suffix(unit: Option<&Unit>) -> String {
-    unit.map_or_else(String::new, |u| format!(" {u}"))
 }
 
 /// The test of a model against the scatter of replicates: does it miss their means by more than
@@ -175,6 +170,9 @@ pub enum ScalingError {
         /// Its values.
         have: String,
     },
+    /// Nothing of one variant has its like in the other.
+    #[error("{0} and {1} have nothing else in common to compare")]
+    Unpaired(String, String),
     /// Two curves that are not of the same kind.
     #[error("{0} and {1} are not in the same unit")]
     Units(String, String),

@@ -1,8 +1,9 @@
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::two::subject_of;
 use tailproof_core::{
-    Class, Dataset, Finding, Labels, Metric, Observations, Reason, Sample, Series, Verdict,
+    Class, Dataset, Finding, Labels, Metric, Observations, Reason, Sample, Series, Unit, Verdict,
     descriptive, qualified,
 };
 
@@ -101,14 +102,17 @@ impl Axis {
         }
         let benchmark = series.labels.get("benchmark")?;
         for name in self.labels() {
+            let mut next = 0;
             for part in benchmark.split(['/', '[', ']', '(', ')', ',', ' ', '?', '&']) {
+                // One byte lies between two parts.
+                let at = next;
+                next += part.len() + 1;
                 let Some((key, text)) = part.split_once(['=', ':']) else { continue };
                 let bare = text.rsplit_once('-').map_or(text, |(value, _)| value);
                 if key.eq_ignore_ascii_case(name)
                     && let Some(x) = quantity(text).or_else(|| quantity(bare))
                 {
                     let axis = key.to_owned();
-                    let at = benchmark.rfind(part).expect("it is a part of the name");
                     return Some(Found {
                         x,
                         axis,
@@ -296,6 +300,7 @@ pub struct Gathered {
 /// No series has an x, or none of those that have is raw and complete.
 pub fn gather(data: &Dataset, axis: &Axis) -> Result<Gathered, ScalingError> {
     let mut gathered = Gathered { curves: Vec::new(), skipped: Vec::new() };
+    let mut builder = Builder::default();
     let mut placed = false;
     for series in &data.series {
         let Some(found) = axis.named(series).or_else(|| axis.trailing(series)) else {
@@ -305,8 +310,7 @@ pub fn gather(data: &Dataset, axis: &Axis) -> Result<Gathered, ScalingError> {
         placed = true;
         match &series.observations {
             Observations::Raw(raw) if raw.is_complete() => {
-                let values = values(series, &raw.sample);
-                add(&mut gathered.curves, series, found, &values);
+                builder.add(series, found, values(series, &raw.sample));
             }
             _ => gathered.skipped.push(format!(
                 "{} is not there as complete raw values, which a fit needs",
@@ -324,11 +328,9 @@ pub fn gather(data: &Dataset, axis: &Axis) -> Result<Gathered, ScalingError> {
             have: format!("{}{rest}", have.join(", ")),
         });
     }
+    gathered.curves = builder.curves();
     if gathered.curves.is_empty() {
         return Err(ScalingError::NotRaw(gathered.skipped.join("; ")));
-    }
-    for curve in &mut gathered.curves {
-        curve.points.sort_by(|a, b| a.x.total_cmp(&b.x));
     }
     Ok(gathered)
 }
@@ -343,39 +345,53 @@ fn values(series: &Series, sample: &Sample) -> Vec<f64> {
     }
 }
 
-fn add(curves: &mut Vec<Curve>, series: &Series, found: Found, values: &[f64]) {
-    let by_run = series.runs() >= 2;
-    let same = |c: &Curve| {
-        c.metric.name == series.metric.name
-            && c.metric.unit == series.metric.unit
-            && c.labels == found.labels
-    };
-    let at = curves.iter().position(same).unwrap_or_else(|| {
-        curves.push(Curve {
-            metric: series.metric.clone(),
-            labels: found.labels,
-            axis: found.axis,
-            points: Vec::new(),
-            by_run: true,
+/// Curves with the values of each x, while series are still being added.
+#[derive(Default)]
+struct Builder {
+    curves: Vec<(Curve, HashMap<u64, Vec<f64>>)>,
+    /// Places of curves by what makes them the same.
+    places: HashMap<(String, Option<Unit>, Labels), usize>,
+}
+
+impl Builder {
+    fn add(&mut self, series: &Series, found: Found, values: Vec<f64>) {
+        let metric = &series.metric;
+        let key = (metric.name.clone(), metric.unit.clone(), found.labels);
+        let at = *self.places.entry(key).or_insert_with_key(|(_, _, labels)| {
+            let curve = Curve {
+                metric: metric.clone(),
+                labels: labels.clone(),
+                axis: found.axis,
+                points: Vec::new(),
+                by_run: true,
+            };
+            self.curves.push((curve, HashMap::new()));
+            self.curves.len() - 1
         });
-        curves.len() - 1
-    });
-    let curve = &mut curves[at];
-    curve.by_run &= by_run;
-    let pooled = |old: &[f64]| {
-        let all = [old, values].concat();
-        Sample::new(all).expect("means of finite values, and at least one")
-    };
-    match curve.points.iter_mut().find(|p| p.x == found.x) {
-        Some(point) => point.values = pooled(point.values.values()),
-        None => curve.points.push(Point { x: found.x, values: pooled(&[]) }),
+        let (curve, points) = &mut self.curves[at];
+        curve.by_run &= series.runs() >= 2;
+        points.entry(found.x.to_bits()).or_default().extend(values);
+    }
+
+    /// The curves, x rising.
+    fn curves(self) -> Vec<Curve> {
+        let pooled = |(x, values): (u64, Vec<f64>)| Point {
+            x: f64::from_bits(x),
+            values: Sample::new(values).expect("means of finite values, and at least one"),
+        };
+        let finished = |(mut curve, points): (Curve, HashMap<u64, Vec<f64>>)| {
+            curve.points = points.into_iter().map(pooled).collect();
+            curve.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+            curve
+        };
+        self.curves.into_iter().map(finished).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Raw, Summary, Unit};
+    use tailproof_core::{Raw, Summary};
 
     fn series(labels: &[(&str, &str)], values: &[f64], run: Option<Vec<u32>>) -> Series {
         Series {

@@ -3,7 +3,7 @@ use tailproof_core::{Exhibit, ExhibitKind, Finding, Guarantee, Level, Verdict, n
 
 use super::cost::medians;
 use super::search::{lowest, reach};
-use super::{Curve, Estimate, ScalingError, state, suffix};
+use super::{Curve, Estimate, ScalingError, state};
 
 /// Exponents that are looked at.
 const EXPONENTS: (f64, f64) = (0.02, 8.0);
@@ -142,7 +142,7 @@ impl PowerLaw {
     #[must_use]
     pub fn sentence(&self) -> String {
         let (reported, axis) = (self.reported().text(), &self.curve.axis);
-        let unit = suffix(self.curve.metric.unit.as_ref());
+        let unit = self.curve.metric.suffix();
         let name = &self.curve.metric.name;
         match self.with_overhead.filter(|_| self.has_overhead()) {
             Some(w) => format!(

@@ -13,7 +13,7 @@ pub struct SpeedUps {
     /// The count that everything is compared with: 1 when it was measured.
     pub base: f64,
     /// One a count, the base first.
-    pub rows: Vec<SpeedUp>,
+    pub rows: Vec<WorkerSpeedUp>,
     /// Level of the intervals, each by itself.
     pub level: Level,
     curve: Curve,
@@ -21,7 +21,7 @@ pub struct SpeedUps {
 
 /// How fast some number of workers is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SpeedUp {
+pub struct WorkerSpeedUp {
     /// Workers.
     pub workers: f64,
     /// Values at this count.
@@ -69,7 +69,7 @@ pub fn speed_ups(curve: &Curve, level: Level) -> Result<SpeedUps, ScalingError> 
                 ratio(&first.values, &point.values, level)
             };
             let efficiency = speed_up.times(first.x / point.x);
-            SpeedUp { workers: point.x, n, mean, speed_up, efficiency, method, guarantee }
+            WorkerSpeedUp { workers: point.x, n, mean, speed_up, efficiency, method, guarantee }
         })
         .collect();
     Ok(SpeedUps { base: first.x, rows, level, curve: curve.clone() })
@@ -95,7 +95,7 @@ impl SpeedUps {
         findings
     }
 
-    fn finding(&self, row: &SpeedUp) -> Finding {
+    fn finding(&self, row: &WorkerSpeedUp) -> Finding {
         let (from, to) = (number(self.base), number(row.workers));
         let mut finding = self.curve.blank(format!("{to} workers are faster than {from}"));
         finding.n = vec![self.rows[0].n as u64, row.n as u64];
@@ -123,7 +123,7 @@ impl SpeedUps {
 
     fn exhibits(&self) -> Vec<Exhibit> {
         let columns = ["workers", "mean", "speed-up", "from", "to", "efficiency"];
-        let cells = |r: &SpeedUp| {
+        let cells = |r: &WorkerSpeedUp| {
             let e = &r.speed_up;
             [r.workers, r.mean, e.value, e.lo, e.hi, r.efficiency.value].map(Cell::Number).to_vec()
         };

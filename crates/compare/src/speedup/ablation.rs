@@ -7,8 +7,9 @@ use tailproof_core::{
 };
 
 use super::factor::factor;
-use super::linear::{Fit, fit};
-use super::ratio::{SpeedUpSettings, values};
+use super::least_squares::{Fit, fit};
+use super::ratio::SpeedUpSettings;
+use crate::row::complete;
 
 /// Most factors; 78 columns.
 const MOST: usize = 12;
@@ -145,7 +146,7 @@ fn setting(series: &Series, factor: &str) -> Result<bool, AblationError> {
 }
 
 fn replicates(series: &Series) -> Result<Vec<f64>, AblationError> {
-    let sample = values(series)
+    let sample = complete(series)
         .filter(|s| s.range().0 > 0.0)
         .ok_or_else(|| AblationError::NotPositive(series.name()))?;
     let logs = |values: &[f64]| values.iter().map(|x| x.ln()).collect::<Vec<f64>>();
@@ -295,7 +296,7 @@ impl Columns {
             };
             fit.dropped.iter().filter_map(part).collect()
         };
-        let term = |kept: &super::linear::Kept| {
+        let term = |kept: &super::least_squares::Kept| {
             let steps = sign * if self.is_interaction(kept.column) { 4.0 } else { 2.0 };
             let log = steps * kept.coefficient;
             let error = variance.map(|v| (v * kept.variance_factor).sqrt() * steps.abs());

@@ -34,6 +34,7 @@ use tailproof_core::{Class, Finding, Provenance, Reason, Subject, Unit, Verdict,
 use toml::Spanned;
 
 use super::factor::{Digits, PublishedFactor, PublishedFactorError, factor};
+use crate::scaling::amdahl;
 
 /// What was published.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -396,7 +397,7 @@ fn of_amdahl(name: &str, parallel: Digits, workers: u32, claimed: &Factor) -> Fi
         Ok(claimed) => claimed,
         Err(placeholder) => return untested(name, placeholder),
     };
-    let limit = |share: f64| 1.0 / ((1.0 - share) + share / f64::from(workers));
+    let limit = |share: f64| amdahl(share, f64::from(workers));
     let (at, most) = (limit(parallel.value), limit((parallel.value + parallel.half).min(1.0)));
     let holds = claimed.hi <= most || claimed.lo <= at;
     let against = if holds { "is within" } else { "contradicts" };

@@ -7,8 +7,8 @@ use tailproof_core::{
 };
 
 use super::factor::factor;
-use super::ratio::{SpeedUpSettings, Statistic, values};
-use crate::row::Pair;
+use super::ratio::{SpeedUpSettings, Statistic};
+use crate::row::{Pair, complete};
 use crate::settings::CompareError;
 
 /// Single speed-ups against the speed-up of all together.
@@ -61,7 +61,7 @@ pub fn combination(
     settings: &SpeedUpSettings,
 ) -> Result<Combination, CompareError> {
     let pair = Pair::new(base, all)?;
-    let raw = |s: &Series| values(s).cloned().ok_or_else(|| CompareError::NotRaw(s.name()));
+    let raw = |s: &Series| complete(s).cloned().ok_or_else(|| CompareError::NotRaw(s.name()));
     for one in single {
         Pair::new(base, one)?; // Units agree.
     }

@@ -17,11 +17,11 @@ pub mod claims;
 mod combination;
 mod factor;
 mod layers;
-mod linear;
+mod least_squares;
 mod ratio;
 
 pub use ablation::{Ablation, AblationError, Run, Term, ablation, runs};
 pub use combination::{Combination, combination};
 pub use factor::{Digits, PublishedFactor, PublishedFactorError, factor, saying};
 pub use layers::{Configuration, Questions, layers};
-pub use ratio::{SpeedUp, SpeedUpSettings, Spread, Statistic, speed_up};
+pub use ratio::{MedianSpread, SpeedUp, SpeedUpSettings, Statistic, speed_up};

@@ -1,12 +1,12 @@
 use tailproof_core::descriptive::{mad, median};
 use tailproof_core::{
-    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Observations, Rank, Reason,
-    Sample, Series, Verdict, number,
+    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Rank, Reason, Sample, Series,
+    Verdict, number,
 };
 
 use super::factor::{PublishedFactor, factor, saying};
 use crate::change::Change;
-use crate::row::{Pair, Row};
+use crate::row::{Pair, Row, complete};
 use crate::settings::CompareError;
 
 /// Runs a side below which document 3's method asks for more.
@@ -60,7 +60,7 @@ impl Default for SpeedUpSettings {
 
 /// Median and median absolute deviation of one side.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
+pub struct MedianSpread {
     /// Observations.
     pub n: u64,
     /// Median.
@@ -69,7 +69,7 @@ pub struct Spread {
     pub mad: f64,
 }
 
-impl Spread {
+impl MedianSpread {
     fn of(sample: &Sample) -> Self {
         Self { n: sample.len() as u64, median: median(sample), mad: mad(sample) }
     }
@@ -87,7 +87,7 @@ pub struct SpeedUp {
     /// Its interval; infinite ends where the data bound nothing.
     pub saved_interval: (f64, f64),
     /// Median ± MAD of base and candidate, where values are there.
-    pub spread: Option<[Spread; 2]>,
+    pub spread: Option<[MedianSpread; 2]>,
     /// The judgement "faster".
     pub finding: Finding,
 }
@@ -183,12 +183,14 @@ pub fn speed_up(
     let name = settings.statistic.name();
     let mut finding = pair.blank(Class::Regression, format!("{name} faster than the base"));
     let [rx, ry] = pair.runs();
-    let change = if rx.min(ry) == 1 && rx.max(ry) > 1 {
+    let change = if pair.two.one_run() {
         Err(Reason::OneRun)
     } else {
         pair.change(settings.statistic.row()).map_err(|_| Reason::BaseNearZero)
     };
-    let spread = values(base).zip(values(candidate)).map(|(x, y)| [Spread::of(x), Spread::of(y)]);
+    let spread = complete(base)
+        .zip(complete(candidate))
+        .map(|(x, y)| [MedianSpread::of(x), MedianSpread::of(y)]);
     let units =
         if pair.by_run() { rx.min(ry) } else { finding.n.iter().copied().min().unwrap_or(0) };
     if units < ENOUGH {
@@ -205,21 +207,13 @@ pub fn speed_up(
     Ok(judged(finding, &change, spread, settings))
 }
 
-/// The values of a series of raw observations.
-pub(crate) fn values(series: &Series) -> Option<&Sample> {
-    match &series.observations {
-        Observations::Raw(raw) if raw.is_complete() => Some(&raw.sample),
-        _ => None,
-    }
-}
-
 /// A change whose candidate is above zero, with its interval.
 fn positive(change: Change, level: Level) -> Result<(Change, (f64, f64)), Reason> {
     let interval = change.interval(level).map_err(|_| Reason::BaseNearZero)?;
     if change.candidate > 0.0 { Ok((change, interval)) } else { Err(Reason::BaseNearZero) }
 }
 
-fn refused(mut finding: Finding, reason: Reason, spread: Option<[Spread; 2]>) -> SpeedUp {
+fn refused(mut finding: Finding, reason: Reason, spread: Option<[MedianSpread; 2]>) -> SpeedUp {
     finding.why = format!("no speed-up can be formed: {reason}: INCONCLUSIVE");
     finding.verdict = Verdict::Inconclusive(reason);
     let (interval, saved_interval) = ((0.0, f64::INFINITY), (f64::NEG_INFINITY, f64::INFINITY));
@@ -235,7 +229,7 @@ pub(crate) fn inverted((lo, hi): (f64, f64)) -> (f64, f64) {
 fn judged(
     mut finding: Finding,
     (change, ends): &(Change, (f64, f64)),
-    spread: Option<[Spread; 2]>,
+    spread: Option<[MedianSpread; 2]>,
     settings: &SpeedUpSettings,
 ) -> SpeedUp {
     let (level, higher) = (settings.level, finding.direction == Direction::Higher);
@@ -333,7 +327,7 @@ fn why(up: &SpeedUp, change: &Change, settings: &SpeedUpSettings) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{Labels, Metric, Raw, Unit};
+    use tailproof_core::{Labels, Metric, Observations, Raw, Unit};
 
     use super::*;
 
@@ -358,7 +352,7 @@ mod tests {
         for statistic in [Statistic::Mean, Statistic::Quantile(Rank::MEDIAN)] {
             let settings = SpeedUpSettings { statistic, ..SpeedUpSettings::default() };
             let up = speed_up(&a, &b, &settings).unwrap();
-            let (x, y) = (values(&a).unwrap(), values(&b).unwrap());
+            let (x, y) = (complete(&a).unwrap(), complete(&b).unwrap());
             let change = match statistic {
                 Statistic::Mean => Change::of_means(x, y, [1.0; 2]),
                 Statistic::Quantile(p) => Change::of_quantiles(x, y, p, [1.0; 2]),
