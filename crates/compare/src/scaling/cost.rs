@@ -39,8 +39,8 @@ pub struct Cost {
 /// take the misses for noise (times F, sizes − 2 degrees of freedom) and are approximate, and
 /// the findings warn.
 ///
-/// Simulated coverage at 95 % is between 92 and 97 % (notes of `docs/methods.md`). Data without
-/// noise have an interval of one point.
+/// The intervals are asymptotic; a test of 300 simulated curves holds those at 95 % to at least
+/// 89 %. Data without noise have an interval of one point.
 ///
 /// # Errors
 /// Fewer than three sizes or four observations; a value that is not positive; a metric of which

@@ -14,21 +14,26 @@
 //! times as long scatters ten times as much. What is judged are run means where the data have
 //! runs, and the observations where they have not.
 
+mod axis;
 mod break_even;
 mod cost;
+mod curve;
 mod formulas;
+mod gather;
 mod laws;
-mod points;
+mod likelihood;
 mod power_law;
 mod robust_line;
 mod search;
 mod workers;
 
+pub use axis::Axis;
 pub use break_even::{BreakEven, Crossing, break_even, break_evens};
 pub use cost::{Cost, cost};
+pub use curve::{Curve, Point};
 pub use formulas::{amdahl, gustafson, usl};
+pub use gather::{Gathered, gather};
 pub use laws::{Law, LawFit, fit};
-pub use points::{Axis, Curve, Gathered, Point, gather};
 pub use power_law::{PowerLaw, WithOverhead, power_law};
 pub use workers::{SpeedUps, WorkerSpeedUp, speed_ups};
 

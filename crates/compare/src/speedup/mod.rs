@@ -15,13 +15,15 @@
 mod ablation;
 pub mod claims;
 mod combination;
+mod design;
 mod factor;
 mod layers;
 mod least_squares;
 mod ratio;
 
-pub use ablation::{Ablation, AblationError, Run, Term, ablation, runs};
+pub use ablation::{Ablation, Term, ablation};
 pub use combination::{Combination, combination};
+pub use design::{AblationError, Run, runs};
 pub use factor::{Digits, PublishedFactor, PublishedFactorError, factor, saying};
 pub use layers::{Configuration, Questions, layers};
 pub use ratio::{MedianSpread, SpeedUp, SpeedUpSettings, Statistic, speed_up};
