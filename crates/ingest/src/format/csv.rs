@@ -40,16 +40,6 @@ fn read(input: &mut Opened, builder: &mut Builder<'_>, delimiter: u8) -> Result<
     }
 }
 
-/// An error of the crate that reads small tables.
-pub(crate) fn csv_error(file: &str, error: csv::Error) -> IngestError {
-    let line = error.position().map_or(0, csv::Position::line);
-    let problem = error.to_string();
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => IngestError::Io { file: file.to_owned(), source },
-        _ => IngestError::Line { file: file.to_owned(), line, problem },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;

@@ -33,6 +33,14 @@ impl Cells {
         self.from = self.bytes.len();
     }
 
+    /// Begins anew.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ranges.clear();
+        self.from = 0;
+    }
+
     /// The cells as a record.
     pub(crate) fn record(&self, line: u64) -> Record<'_> {
         Record { bytes: &self.bytes, ranges: &self.ranges, line }
@@ -59,9 +67,42 @@ impl<'a> Record<'a> {
         self.bytes[from..to].trim_ascii()
     }
 
+    /// The cells as text; `None` when they are not UTF-8.
+    pub(crate) fn text(&self) -> Option<Texts<'a>> {
+        let (Some(&(from, _)), Some(&(_, to))) = (self.ranges.first(), self.ranges.last()) else {
+            return Some(Texts { text: "", ranges: self.ranges, from: 0 });
+        };
+        let text = std::str::from_utf8(&self.bytes[from..to]).ok()?;
+        // A character that two cells share is one of neither.
+        let whole = |at: usize| text.is_char_boundary(at - from);
+        let sound = self.ranges.iter().all(|&(begin, end)| whole(begin) && whole(end));
+        sound.then_some(Texts { text, ranges: self.ranges, from })
+    }
+
     pub(crate) fn cells(&self) -> impl Iterator<Item = &'a [u8]> {
         let record = *self;
         (0..record.len()).map(move |column| record.cell(column))
+    }
+}
+
+/// The cells of a record as text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Texts<'a> {
+    text: &'a str,
+    ranges: &'a [(usize, usize)],
+    /// Where the first range begins.
+    from: usize,
+}
+
+impl<'a> Texts<'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// A cell without surrounding blanks; empty when there is none.
+    pub(crate) fn cell(&self, column: usize) -> &'a str {
+        let range = self.ranges.get(column);
+        range.map_or("", |&(from, to)| self.text[from - self.from..to - self.from].trim())
     }
 }
 
@@ -323,6 +364,19 @@ mod tests {
             found.push((record.line, record.cells().map(text).collect()));
         }
         Ok(found)
+    }
+
+    #[test]
+    fn cells_are_text_or_refused() {
+        let options = Options::default();
+        let builder = Builder::new(&options, false);
+        let text = "\u{e9},b\n\"\u{e9}\",\"c\"\n".as_bytes();
+        let broken = b"\"\xc3\",\"\xa9\"\n\xff\n";
+        let mut records = Records::new(text.chain(&broken[..]), b',');
+        for want in [Some(["\u{e9}", "b"]), Some(["\u{e9}", "c"]), None, None] {
+            let record = records.next(&builder).unwrap().unwrap();
+            assert_eq!(record.text().map(|t| [t.cell(0), t.cell(1)]), want);
+        }
     }
 
     fn rows(text: &str) -> Vec<(u64, String)> {

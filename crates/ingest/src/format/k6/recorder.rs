@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Contains, Declared, Type, explain_failures, good_when_set};
 use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
+use crate::format::cache::key_part;
 
 /// Most metrics of a file; more names than that are no metrics but identifiers.
 const MOST_METRICS: usize = 10_000;
@@ -51,9 +52,9 @@ struct Target {
 pub(super) struct Recorder {
     metrics: HashMap<String, Known>,
     /// Positions in `targets` by metric and label values.
-    by_key: HashMap<String, usize>,
+    by_key: HashMap<Vec<u8>, usize>,
     targets: Vec<Target>,
-    key: String,
+    key: Vec<u8>,
 }
 
 impl Recorder {
@@ -133,12 +134,11 @@ impl Recorder {
         line: u64,
     ) -> Result<Option<usize>, IngestError> {
         self.key.clear();
-        self.key.push_str(point.metric);
+        key_part(&mut self.key, point.metric.as_bytes());
         for (_, value) in point.labels {
-            self.key.push('\0');
-            self.key.push_str(value);
+            key_part(&mut self.key, value.as_bytes());
         }
-        if let Some(&found) = self.by_key.get(self.key.as_str()) {
+        if let Some(&found) = self.by_key.get(&self.key) {
             return Ok(Some(found));
         }
         let labels: Vec<(&str, &str)> =
