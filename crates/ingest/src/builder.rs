@@ -375,6 +375,26 @@ impl<'a> Builder<'a> {
         self.place(series, when, at.line)
     }
 
+    /// Adds observations without run, time or mark that are finite and not negative.
+    pub(crate) fn push_plain(
+        &mut self,
+        series: usize,
+        values: &[f64],
+        at: At<'_>,
+    ) -> Result<(), IngestError> {
+        let Some((&first, rest)) = values.split_first() else { return Ok(()) };
+        self.push(series, first, When::default(), at)?;
+        // Where the first one fits the others do, and its run is that of all.
+        let own = &mut self.series[series];
+        if let Values::Raw(all, _) = &mut own.values {
+            all.extend_from_slice(rest);
+        }
+        if let Some(&run) = own.run.last() {
+            own.run.extend(std::iter::repeat_n(run, rest.len()));
+        }
+        Ok(())
+    }
+
     /// As [`Builder::push`]; column and text of the value are formed only for a message.
     pub(crate) fn push_told(
         &mut self,

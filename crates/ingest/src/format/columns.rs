@@ -290,12 +290,18 @@ impl Columns {
                     when.run = Some(run);
                 }
                 Role::Time(clock) => {
-                    let text = String::from_utf8_lossy(record.cell(i));
-                    let time = clock.parse(&text).map_err(|problem| {
-                        let column = &self.headings[i];
-                        builder.cell(At { line: record.line, column, text: &text }, problem)
-                    })?;
-                    when.time = Some(time);
+                    let cell = record.cell(i);
+                    let time = clock.quick(cell).map_or_else(
+                        || {
+                            let text = String::from_utf8_lossy(cell);
+                            clock.parse(&text).map_err(|problem| {
+                                let column = &self.headings[i];
+                                builder.cell(At { line: record.line, column, text: &text }, problem)
+                            })
+                        },
+                        Ok,
+                    );
+                    when.time = Some(time?);
                 }
                 Role::Mark => {
                     when.mark = Some(builder.mark(&String::from_utf8_lossy(record.cell(i)))?);
@@ -352,16 +358,19 @@ impl Columns {
         when: When,
     ) -> Result<(), IngestError> {
         let cell = record.cell(column);
-        let at = self.at(record, column);
-        match decimal::parse(cell) {
-            Some(value) => builder.push(series, value, when, at),
-            None if cell.is_empty() => Err(builder.cell(
-                at,
+        let Some(value) = decimal::parse(cell) else {
+            let problem = if cell.is_empty() {
                 "an empty cell where a number belongs (write a failed request as the time-out \
-                 it hit, or count events in columns good,total)",
-            )),
-            None => Err(builder.cell(at, "text where a number belongs")),
-        }
+                 it hit, or count events in columns good,total)"
+            } else {
+                "text where a number belongs"
+            };
+            return Err(builder.cell(self.at(record, column), problem));
+        };
+        builder.push_told(series, value, when, record.line, || {
+            let at = self.at(record, column);
+            (at.column.to_owned(), at.text.to_owned())
+        })
     }
 
     /// Where a cell stands.

@@ -199,19 +199,25 @@ impl<R: Read> Records<R> {
         }))
     }
 
-    /// The number on the next line and the number of the line, when the line is in the buffer
-    /// and holds digits with at most one point, and nothing else.
-    pub(crate) fn number(&mut self) -> Option<(f64, u64)> {
-        let rest = &self.buffer[self.from..self.to];
-        let (value, used) = decimal::plain(rest)?;
-        let end = match rest[used..] {
-            [b'\n', ..] => 1,
-            [b'\r', b'\n', ..] => 2,
-            _ => return None,
-        };
-        self.from += used + end;
-        self.line += 1;
-        Some((value, self.line - 1))
+    /// Adds the numbers on the next lines, at most so many: as long as each line is in the
+    /// buffer and holds digits with at most one point, and nothing else. Returns the number of
+    /// the first of these lines.
+    pub(crate) fn numbers(&mut self, values: &mut Vec<f64>, most: usize) -> u64 {
+        let begin = self.line;
+        let mut rest = &self.buffer[self.from..self.to];
+        for _ in 0..most {
+            let Some((value, used)) = decimal::plain(rest) else { break };
+            let end = match rest[used..] {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => break,
+            };
+            rest = &rest[used + end..];
+            self.line += 1;
+            values.push(value);
+        }
+        self.from = self.to - rest.len();
+        begin
     }
 
     /// Where the cell begins that no delimiter has ended.
@@ -419,13 +425,17 @@ mod tests {
         let options = Options::default();
         let builder = Builder::new(&options, false);
         let mut records = Records::new(&b"ms\n1.5\r\n2\n-3\n4"[..], b',');
-        assert_eq!(records.number(), None);
+        let numbers = |records: &mut Records<&[u8]>, most| {
+            let mut found = Vec::new();
+            (records.numbers(&mut found, most), found)
+        };
+        assert_eq!(numbers(&mut records, 9), (1, Vec::new()));
         assert!(records.next(&builder).unwrap().is_some());
-        assert_eq!(records.number(), Some((1.5, 2)));
-        assert_eq!(records.number(), Some((2.0, 3)));
-        assert_eq!(records.number(), None);
-        assert_eq!(records.next(&builder).unwrap().unwrap().cell(0), b"-3");
-        assert_eq!(records.number(), None);
+        assert_eq!(numbers(&mut records, 1), (2, vec![1.5]));
+        assert_eq!(numbers(&mut records, 9), (3, vec![2.0]));
+        let record = records.next(&builder).unwrap().unwrap();
+        assert_eq!((record.cell(0), record.line), (&b"-3"[..], 4));
+        assert_eq!(numbers(&mut records, 9), (5, Vec::new()));
         assert_eq!(records.next(&builder).unwrap().unwrap().cell(0), b"4");
     }
 }
