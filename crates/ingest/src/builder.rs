@@ -1,10 +1,10 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tailproof_core::{
     Binned, Dataset, Dimension, Direction, Ecdf, Loop, Metric, Source, Summary, Unit, glob,
 };
 
-use crate::error::IngestError;
+use crate::error::{IngestError, listed};
 pub(crate) use crate::growing::Kind;
 use crate::growing::{Growing, Values};
 use crate::options::Options;
@@ -13,6 +13,14 @@ use crate::options::Options;
 const MOST_SERIES: usize = 1_000;
 /// Most series that formats with benchmarks of their own make.
 const MOST_BENCHMARKS: usize = 100_000;
+/// Most runs; a column with more texts holds no runs but identifiers.
+const MOST_RUNS: usize = 1_000_000;
+/// Most texts that elements are marked with.
+const MOST_MARKS: usize = 1_000_000;
+/// Most notes that are told; of the others only the number is.
+const MOST_NOTES: usize = 200;
+/// Most notes that are remembered, so that none counts twice.
+const MOST_NOTES_KNOWN: usize = 10_000;
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug)]
@@ -46,14 +54,19 @@ pub(crate) struct Builder<'a> {
     own_run: Option<u32>,
     series: Vec<Growing>,
     by_key: HashMap<(String, Vec<(String, String)>), usize>,
-    runs: HashMap<(usize, String), u32>,
+    /// Numbers of runs by input and label.
+    runs: HashMap<usize, HashMap<String, u32>>,
+    /// How many of them there are.
+    number_of_runs: usize,
     /// Texts that elements are marked with, such as commits.
     marks: Vec<String>,
     by_mark: HashMap<String, u32>,
     /// Metrics met so far, wanted or not, for messages.
     met: BTreeSet<String>,
-    /// What people should know of the data.
+    /// What people should know of the data, and all that was said of it.
     notes: Vec<String>,
+    notes_known: HashSet<String>,
+    notes_left_out: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -69,10 +82,13 @@ impl<'a> Builder<'a> {
             series: Vec::new(),
             by_key: HashMap::new(),
             runs: HashMap::new(),
+            number_of_runs: 0,
             marks: Vec::new(),
             by_mark: HashMap::new(),
             met: BTreeSet::new(),
             notes: Vec::new(),
+            notes_known: HashSet::new(),
+            notes_left_out: 0,
         }
     }
 
@@ -86,8 +102,16 @@ impl<'a> Builder<'a> {
 
     /// Says what people should know of the data, once.
     pub(crate) fn note(&mut self, text: String) {
-        if !self.notes.contains(&text) {
+        if self.notes_known.contains(&text) {
+            return;
+        }
+        if self.notes_known.len() < MOST_NOTES_KNOWN {
+            self.notes_known.insert(text.clone());
+        }
+        if self.notes.len() < MOST_NOTES {
             self.notes.push(text);
+        } else {
+            self.notes_left_out += 1;
         }
     }
 
@@ -114,19 +138,63 @@ impl<'a> Builder<'a> {
     }
 
     /// A number identifying a run of this input by its label.
-    pub(crate) fn run(&mut self, label: &str) -> u32 {
-        let next = self.runs.len() as u32;
-        *self.runs.entry((self.index, label.to_owned())).or_insert(next)
+    pub(crate) fn run(&mut self, label: &str) -> Result<u32, IngestError> {
+        let own = self.runs.entry(self.index).or_default();
+        if let Some(&known) = own.get(label) {
+            return Ok(known);
+        }
+        if self.number_of_runs >= MOST_RUNS {
+            let problem = format!("more than {MOST_RUNS} runs, the last is {label:?}");
+            return Err(self.line_error(0, problem));
+        }
+        let next = self.number_of_runs as u32;
+        own.insert(label.to_owned(), next);
+        self.number_of_runs += 1;
+        Ok(next)
     }
 
     /// A number standing for the text that elements are marked with, such as a commit.
-    pub(crate) fn mark(&mut self, text: &str) -> u32 {
+    pub(crate) fn mark(&mut self, text: &str) -> Result<u32, IngestError> {
         if let Some(&known) = self.by_mark.get(text) {
-            return known;
+            return Ok(known);
         }
+        if self.marks.len() >= MOST_MARKS {
+            let problem = format!("more than {MOST_MARKS} commits, the last is {text:?}");
+            return Err(self.line_error(0, problem));
+        }
+        let next = self.marks.len() as u32;
         self.marks.push(text.to_owned());
-        self.by_mark.insert(text.to_owned(), self.marks.len() as u32 - 1);
-        self.marks.len() as u32 - 1
+        self.by_mark.insert(text.to_owned(), next);
+        Ok(next)
+    }
+
+    /// The unit of a metric, as the data, the command line or the configuration state it, and
+    /// the direction that the configuration states.
+    fn unit_of(
+        &self,
+        name: &str,
+        stated: Option<Unit>,
+    ) -> Result<(Option<Unit>, Option<Direction>), IngestError> {
+        let (configured, direction) = self.options.stated(name);
+        for (said, other) in [("--unit", &self.options.unit), ("the configuration", &configured)] {
+            if let (Some(have), Some(other)) = (&stated, other)
+                && have != other
+            {
+                return Err(self.unit_conflict(name, have.to_string(), said, other.to_string()));
+            }
+        }
+        Ok((stated.or_else(|| self.options.unit.clone()).or(configured), direction))
+    }
+
+    fn unit_conflict(
+        &self,
+        metric: &str,
+        have: String,
+        said: &'static str,
+        other: String,
+    ) -> IngestError {
+        let (file, metric) = (self.file.clone(), metric.to_owned());
+        IngestError::UnitConflict { file, metric, have, said, other }
     }
 
     /// The series of a heading and labels, made when it is new.
@@ -143,46 +211,21 @@ impl<'a> Builder<'a> {
         } else {
             Unit::split_heading(heading)
         };
-        let unit = stated.cloned().or(unit);
-        let (configured, direction) = self.options.stated(&name);
-        for (said, other) in [("--unit", &self.options.unit), ("the configuration", &configured)] {
-            if let (Some(have), Some(other)) = (&unit, other)
-                && have != other
-            {
-                return Err(IngestError::UnitConflict {
-                    file: self.file.clone(),
-                    metric: name,
-                    have: have.to_string(),
-                    said,
-                    other: other.to_string(),
-                });
-            }
-        }
-        let known = unit.or_else(|| self.options.unit.clone()).or(configured);
+        let (known, direction) = self.unit_of(&name, stated.cloned().or(unit))?;
         let supposed = if known.is_some() { Vec::new() } else { self.options.supposed(&name) };
         if let [first, second, ..] = supposed.as_slice() {
-            return Err(IngestError::UnitConflict {
-                file: self.file.clone(),
-                metric: name,
-                have: format!("no unit, {first} by one objective"),
-                said: "another objective (say which with --unit)",
-                other: second.to_string(),
-            });
+            let said = "another objective (say which with --unit)";
+            let have = format!("no unit, {first} by one objective");
+            return Err(self.unit_conflict(&name, have, said, second.to_string()));
         }
         let unit = known.clone().or_else(|| supposed.into_iter().next());
-        let labels = self.with_own(labels);
+        let labels = self.with_own(labels.to_vec());
         let key = (name.clone(), labels.clone());
         if let Some(&found) = self.by_key.get(&key) {
             let own = &self.series[found];
             if own.known != known {
-                let text = |u: &Option<Unit>| u.as_ref().map_or("no unit".into(), Unit::to_string);
-                return Err(IngestError::UnitConflict {
-                    file: self.file.clone(),
-                    metric: name,
-                    have: text(&known),
-                    said: "another column or input",
-                    other: text(&own.known),
-                });
+                let (have, other) = (unit_text(known.as_ref()), unit_text(own.known.as_ref()));
+                return Err(self.unit_conflict(&name, have, "another column or input", other));
             }
             return Ok(found);
         }
@@ -198,7 +241,7 @@ impl<'a> Builder<'a> {
             return Err(IngestError::TooManySeries {
                 file: self.file.clone(),
                 line,
-                columns: labels.iter().map(|l| l.0.as_str()).collect::<Vec<_>>().join(", "),
+                columns: listed(labels.iter().map(|l| &l.0)),
                 limit: MOST_SERIES,
             });
         }
@@ -212,9 +255,24 @@ impl<'a> Builder<'a> {
         Ok(self.begin(metric, labels, known, kind))
     }
 
-    /// The labels of the input, then those of its record.
-    fn with_own(&self, labels: &[(String, String)]) -> Vec<(String, String)> {
-        self.labels.iter().chain(labels).cloned().collect()
+    /// The labels of the input, then those of its record, which say the same more closely.
+    fn with_own(&mut self, labels: Vec<(String, String)>) -> Vec<(String, String)> {
+        let (mut all, mut differing) = (Vec::with_capacity(self.labels.len() + labels.len()), None);
+        for own in &self.labels {
+            match labels.iter().find(|l| l.0 == own.0) {
+                None => all.push(own.clone()),
+                Some(same) if same.1 == own.1 => {}
+                Some(other) => differing = Some((own.clone(), other.1.clone())),
+            }
+        }
+        if let Some(((name, outside), inside)) = differing {
+            self.note(format!(
+                "{}: its place says {name}={outside}, its records say {name}={inside}, which is kept",
+                self.file
+            ));
+        }
+        all.extend(labels);
+        all
     }
 
     /// The series of a metric that a format with a structure of its own describes; `None` when
@@ -234,11 +292,11 @@ impl<'a> Builder<'a> {
             None => true,
         };
         let owned = labels.iter().filter(|l| kept(l.0)).map(|l| (l.0.to_owned(), l.1.to_owned()));
-        let mut labels = self.with_own(&owned.collect::<Vec<_>>());
+        let mut labels = self.with_own(owned.collect());
         labels.sort();
         labels.dedup_by(|a, b| a.0 == b.0);
-        let (configured, direction) = self.options.stated(&metric.name);
-        metric.unit = metric.unit.or_else(|| self.options.unit.clone()).or(configured);
+        let (unit, direction) = self.unit_of(&metric.name, metric.unit)?;
+        metric.unit = unit;
         metric.direction = direction.unwrap_or(metric.direction);
         let key = (metric.name.clone(), labels.clone());
         let Some(&found) = self.by_key.get(&key) else {
@@ -250,14 +308,9 @@ impl<'a> Builder<'a> {
         };
         let own = &self.series[found];
         if own.metric.unit != metric.unit {
-            let text = |u: &Option<Unit>| u.as_ref().map_or("no unit".into(), Unit::to_string);
-            return Err(IngestError::UnitConflict {
-                file: self.file.clone(),
-                metric: metric.name,
-                have: text(&metric.unit),
-                said: "another record or input",
-                other: text(&own.metric.unit),
-            });
+            let have = unit_text(metric.unit.as_ref());
+            let other = unit_text(own.metric.unit.as_ref());
+            return Err(self.unit_conflict(&metric.name, have, "another record or input", other));
         }
         if own.values.kind() != kind {
             let problem = format!(
@@ -319,6 +372,45 @@ impl<'a> Builder<'a> {
         self.place(series, when, at.line)
     }
 
+    /// Adds observations without run, time or mark that are finite and not negative.
+    pub(crate) fn push_plain(
+        &mut self,
+        series: usize,
+        values: &[f64],
+        at: At<'_>,
+    ) -> Result<(), IngestError> {
+        let Some((&first, rest)) = values.split_first() else { return Ok(()) };
+        self.push(series, first, When::default(), at)?;
+        // Where the first one fits the others do, and its run is that of all.
+        let own = &mut self.series[series];
+        if let Values::Raw(all, _) = &mut own.values {
+            all.extend_from_slice(rest);
+        }
+        if let Some(&run) = own.run.last() {
+            own.run.extend(std::iter::repeat_n(run, rest.len()));
+        }
+        Ok(())
+    }
+
+    /// As [`Builder::push`]; column and text of the value are formed only for a message.
+    pub(crate) fn push_told(
+        &mut self,
+        series: usize,
+        value: f64,
+        when: When,
+        line: u64,
+        told: impl FnOnce() -> (String, String),
+    ) -> Result<(), IngestError> {
+        let pushed = self.push(series, value, when, At { line, column: "", text: "" });
+        pushed.map_err(|error| match error {
+            IngestError::Cell { problem, .. } => {
+                let (column, text) = told();
+                self.cell(At { line, column: &column, text: &text }, &problem)
+            }
+            other => other,
+        })
+    }
+
     /// Adds an observation that is only known to lie above `limit`: a request that failed or
     /// timed out after so long.
     pub(crate) fn push_above(
@@ -335,16 +427,20 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Adds what a tool printed instead of samples.
+    /// Adds what a tool printed instead of samples. A printed error may reach below zero, a
+    /// duration does not: there its interval ends.
     pub(crate) fn push_summary(
         &mut self,
         series: usize,
-        summary: Summary,
+        mut summary: Summary,
         when: When,
         line: u64,
     ) -> Result<(), IngestError> {
         let own = &mut self.series[series];
         let name = own.metric.name.clone();
+        if let Some(interval) = summary.interval.as_mut().filter(|_| own.nonnegative) {
+            interval.0 = interval.0.max(0.0);
+        }
         let wrong = |x: &f64| !x.is_finite() || own.nonnegative && *x < 0.0;
         if let Some(bad) = numbers(&summary).into_iter().find(wrong) {
             return Err(self.line_error(line, format!("{name} cannot be {bad}")));
@@ -414,38 +510,33 @@ impl<'a> Builder<'a> {
         self.place(series, when, at.line)
     }
 
-    /// Notes run and time of the element just added.
+    /// Notes run, time and mark of the element just added.
     fn place(&mut self, series: usize, when: When, line: u64) -> Result<(), IngestError> {
-        let index = self.index;
-        let run = match (when.run, self.own_run) {
-            (None, Some(own)) => Some(own),
-            (None, None) if self.several => {
-                self.own_run = Some(self.run(""));
+        let run = match when.run.or(self.own_run) {
+            None if self.several => {
+                self.own_run = Some(self.run("")?);
                 self.own_run
             }
-            (stated, _) => stated,
+            run => run,
         };
         let own = &mut self.series[series];
-        own.merged |= own.input != index;
+        own.merged |= own.input != self.index;
         let before = own.values.len() - 1;
-        let mixed = |has: bool, len: usize| has && len != before || !has && len != 0;
-        let (runs, times, marks) = (own.run.len(), own.time.len(), own.marks.len());
-        for (what, has, len) in [
-            ("run", run.is_some(), runs),
-            ("time", when.time.is_some(), times),
-            ("mark", when.mark.is_some(), marks),
-        ] {
-            if mixed(has, len) {
-                let problem =
-                    format!("some observations of a series have a {what} and some do not");
-                return Err(self.line_error(line, problem));
-            }
-        }
-        let own = &mut self.series[series];
-        own.run.extend(run);
-        own.time.extend(when.time);
-        own.marks.extend(when.mark.map(|m| self.marks[m as usize].clone()));
-        Ok(())
+        // Each is there for all elements or for none.
+        let fits = |has: bool, len: usize| len == if has { before } else { 0 };
+        let problem = if !fits(run.is_some(), own.run.len()) {
+            "some observations of a series have a run and some do not"
+        } else if !fits(when.time.is_some(), own.time.len()) {
+            "some observations of a series have a time and some do not"
+        } else if !fits(when.mark.is_some(), own.marks.len()) {
+            "some observations of a series have a mark and some do not"
+        } else {
+            own.run.extend(run);
+            own.time.extend(when.time);
+            own.marks.extend(when.mark);
+            return Ok(());
+        };
+        Err(self.line_error(line, problem))
     }
 
     pub(crate) fn cell(&self, at: At<'_>, problem: &str) -> IngestError {
@@ -466,8 +557,10 @@ impl<'a> Builder<'a> {
         &self.file
     }
 
-    pub(crate) fn finish(self, sources: Vec<Source>) -> Result<Dataset, IngestError> {
-        let files = sources.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ");
+    pub(crate) fn finish(mut self, sources: Vec<Source>) -> Result<Dataset, IngestError> {
+        let files = listed(sources.iter().map(|s| &s.name));
+        // What was begun and never got an element is no measurement.
+        self.series.retain(|series| series.values.len() > 0);
         if self.series.is_empty() && self.met.is_empty() {
             return Err(IngestError::Empty(files));
         }
@@ -477,24 +570,27 @@ impl<'a> Builder<'a> {
             if !there {
                 let mut have = self.met.clone();
                 have.extend(self.series.iter().map(|s| s.metric.name.clone()));
-                let have: Vec<String> = have.into_iter().collect();
                 return Err(IngestError::MissingColumn {
                     file: files,
                     wanted: wanted.clone(),
-                    have: if have.is_empty() {
-                        "no numeric column".into()
-                    } else {
-                        have.join(", ")
-                    },
+                    have: if have.is_empty() { "no numeric column".into() } else { listed(have) },
                 });
             }
         }
         if self.series.is_empty() {
             return Err(IngestError::Empty(files));
         }
-        let series = self.series.into_iter().map(Growing::finish).collect();
+        if self.notes_left_out > 0 {
+            self.notes.push(format!("and {} more notes", self.notes_left_out));
+        }
+        let marks = self.marks;
+        let series = self.series.into_iter().map(|series| series.finish(&marks)).collect();
         Ok(Dataset { series, sources, generator: self.generator, notes: self.notes })
     }
+}
+
+fn unit_text(unit: Option<&Unit>) -> String {
+    unit.map_or_else(|| "no unit".to_owned(), Unit::to_string)
 }
 
 /// Every number of a summary.
@@ -503,4 +599,82 @@ fn numbers(summary: &Summary) -> Vec<f64> {
     let ends = interval.iter().flat_map(|i| [i.0, i.1]);
     let plain = [mean, sd, min, max].into_iter().copied().flatten();
     plain.chain(quantiles.iter().map(|q| q.1)).chain(ends).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tailproof_core::Rank;
+
+    use super::*;
+    use crate::{Input, read};
+
+    static EMPTY: Options = Options {
+        format: None,
+        wanted: Vec::new(),
+        supposed: Vec::new(),
+        events: Vec::new(),
+        known: Vec::new(),
+        unit: None,
+        labels: None,
+        parameters: Vec::new(),
+    };
+
+    #[test]
+    fn a_series_without_an_element_is_none() {
+        let head = "{\"tailproof\":\"dataset/1\"}\n{\"metric\":\"m\",\"values\":[]}\n";
+        let all = |text: String| read(vec![Input::from_bytes("a", text)], &EMPTY);
+        assert!(matches!(all(head.to_owned()), Err(IngestError::Empty(_))));
+        let data = all(format!("{head}{{\"metric\":\"n\",\"values\":[1.0]}}\n")).unwrap();
+        assert_eq!(data.series.len(), 1);
+    }
+
+    #[test]
+    fn an_interval_of_durations_ends_at_zero() {
+        let mut builder = Builder::new(&EMPTY, false);
+        let metric = Metric::new("time", Unit::known("ns"));
+        let series = builder.described(metric, &[], Kind::Summary, 1).unwrap().unwrap();
+        let summary = |lo, hi| Summary {
+            quantiles: vec![(Rank::MEDIAN, 5.0)],
+            interval: Some((lo, hi, None)),
+            ..Summary::default()
+        };
+        builder.push_summary(series, summary(-1.0, 11.0), When::default(), 1).unwrap();
+        assert!(builder.push_summary(series, summary(-2.0, -1.0), When::default(), 1).is_err());
+        let Values::Summary(all) = &builder.series[series].values else { panic!("summaries") };
+        assert_eq!(all[0].interval, Some((0.0, 11.0, None)));
+    }
+
+    #[test]
+    fn a_described_unit_is_not_overruled() {
+        let options = Options { unit: Unit::known("ms"), ..Options::default() };
+        let mut builder = Builder::new(&options, false);
+        let metric = |unit| Metric::new("latency", Unit::known(unit));
+        let error = builder.described(metric("s"), &[], Kind::Raw, 1).unwrap_err();
+        assert!(error.to_string().contains("--unit says ms"), "{error}");
+        assert!(builder.described(metric("ms"), &[], Kind::Raw, 1).is_ok());
+    }
+
+    #[test]
+    fn a_record_knows_its_labels_better_than_its_folder() {
+        let mut builder = Builder::new(&EMPTY, false);
+        builder.start(0, "a", vec![("zone".into(), "a".into()), ("host".into(), "h".into())]);
+        let metric = Metric::new("latency", None);
+        builder.described(metric, &[("zone", "b")], Kind::Raw, 1).unwrap();
+        let labels = &builder.series[0].labels;
+        assert_eq!((labels["zone"].as_str(), labels["host"].as_str()), ("b", "h"));
+        assert!(builder.notes[0].contains("zone=b, which is kept"), "{:?}", builder.notes);
+    }
+
+    #[test]
+    fn notes_end_somewhere() {
+        let mut builder = Builder::new(&EMPTY, false);
+        let series = builder.series("x", &[], None, false, 1).unwrap();
+        let at = At { line: 1, column: "x", text: "1" };
+        builder.push(series, 1.0, When::default(), at).unwrap();
+        for i in 0..2 * (MOST_NOTES + 7) {
+            builder.note(format!("note {}", i % (MOST_NOTES + 7)));
+        }
+        let notes = builder.finish(Vec::new()).unwrap().notes;
+        assert_eq!((notes.len(), notes[MOST_NOTES].as_str()), (MOST_NOTES + 1, "and 7 more notes"));
+    }
 }

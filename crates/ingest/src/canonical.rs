@@ -60,7 +60,6 @@ pub(crate) enum Elements {
     Summaries(Vec<Described>),
     Histograms(Vec<Buckets>),
     Counted(Vec<Counted>),
-    Pairs(Vec<(f64, f64)>),
 }
 
 impl Default for Elements {
@@ -122,8 +121,14 @@ pub(crate) struct Counted {
 /// Writes a data set in the canonical form, which [`crate::read`] reads back.
 ///
 /// # Errors
-/// The writer fails.
+/// The writer fails, or a series holds pairs, which this form has no way to tell: then nothing
+/// is written.
 pub fn write(data: &Dataset, out: &mut impl Write) -> io::Result<()> {
+    let untold = |s: &&Series| elements(&s.observations, 0..0).is_none();
+    if let Some(series) = data.series.iter().find(untold) {
+        let problem = format!("{} holds pairs, which cannot be written", series.name());
+        return Err(io::Error::new(io::ErrorKind::Unsupported, problem));
+    }
     let generator = data.generator.map(|g| if g == Loop::Open { "open" } else { "closed" });
     writeln!(out, "{}", json!({"tailproof": SCHEMA, "generator": generator, "notes": data.notes}))?;
     for series in &data.series {
@@ -156,7 +161,8 @@ fn lines(series: &Series) -> impl Iterator<Item = Line> + '_ {
             },
             exact: *noise == Noise::Exact,
             labels: series.labels.clone(),
-            elements: elements(&series.observations, range.clone()),
+            elements: elements(&series.observations, range.clone())
+                .expect("looked at before anything is written"),
             above: inside.map(|i| i - from as u32).collect(),
             run: series.run.as_ref().map_or_else(Vec::new, |r| r[range.clone()].to_vec()),
             time: series.time.as_ref().map_or_else(Vec::new, |t| {
@@ -167,11 +173,11 @@ fn lines(series: &Series) -> impl Iterator<Item = Line> + '_ {
     })
 }
 
-fn elements(all: &Observations, range: std::ops::Range<usize>) -> Elements {
-    match all {
+/// Some of the elements; `None` for a kind that cannot be told.
+fn elements(all: &Observations, range: std::ops::Range<usize>) -> Option<Elements> {
+    Some(match all {
         Observations::Raw(raw) => Elements::Values(raw.sample.values()[range].to_vec()),
         Observations::Events(v) => Elements::Events(v[range].to_vec()),
-        Observations::Pairs(v) => Elements::Pairs(v[range].to_vec()),
         Observations::Summary(v) => {
             Elements::Summaries(v[range].iter().map(Described::of).collect())
         }
@@ -182,8 +188,8 @@ fn elements(all: &Observations, range: std::ops::Range<usize>) -> Elements {
                 .map(|e| Counted { values: e.atoms().to_vec(), below: e.below(), above: e.above() })
                 .collect(),
         ),
-        _ => Elements::default(),
-    }
+        _ => return None,
+    })
 }
 
 impl Described {

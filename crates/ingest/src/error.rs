@@ -19,13 +19,37 @@ pub enum IngestError {
     /// The name is a directory.
     #[error("{0}: is a directory, name the files in it")]
     Directory(String),
+    /// A folder has no results of the baseline that was named.
+    #[error("{folder}: no criterion baseline {wanted:?}; there is: {have}")]
+    MissingBaseline {
+        /// The folder.
+        folder: String,
+        /// The baseline asked for.
+        wanted: String,
+        /// What there is.
+        have: String,
+    },
+    /// Folders inside one another without end.
+    #[error("{folder}: more than {deepest} folders deep; is it a link that leads back?")]
+    TooDeep {
+        /// The folder.
+        folder: String,
+        /// Most folders inside one another.
+        deepest: usize,
+    },
+    /// A folder of too many files.
+    #[error("{folder}: holds more than {most} files")]
+    TooManyFiles {
+        /// The folder.
+        folder: String,
+        /// Most files.
+        most: usize,
+    },
     /// There is no byte, or nothing but blank lines and headings.
     #[error("{0}: is empty, there is no measurement in it")]
     Empty(String),
     /// Not text.
-    #[error(
-        "{0}: is binary, not text; CSV, TSV, JSON, NDJSON or one number per line is understood"
-    )]
+    #[error("{0}: is binary, not text of measurements; see tailproof import --help")]
     Binary(String),
     /// A format whose reader is not part of this build.
     #[error("{file}: is {what}, which this build cannot read; build it with --features parquet")]
@@ -36,7 +60,10 @@ pub enum IngestError {
         what: &'static str,
     },
     /// Text of no known format.
-    #[error("{file}: format not recognised ({hint}); name it with --format")]
+    #[error(
+        "{file}: format not recognised ({hint}); name it with --format \
+         (tailproof import --help lists them)"
+    )]
     Unknown {
         /// File name.
         file: String,
@@ -58,11 +85,11 @@ pub enum IngestError {
         problem: String,
     },
     /// A line that does not fit.
-    #[error("{file}, line {line}: {problem}")]
+    #[error("{file}{}: {problem}", line_end(*line))]
     Line {
         /// File name.
         file: String,
-        /// Line, from 1.
+        /// Line, from 1; 0 where the file as a whole does not fit.
         line: u64,
         /// What is wrong.
         problem: String,
@@ -121,6 +148,37 @@ pub enum IngestError {
     },
 }
 
+/// Most names that a message lists.
+const MOST_LISTED: usize = 20;
+
+/// Names one after another, the first of them when there are many.
+pub(crate) fn listed<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<T> = names.by_ref().take(MOST_LISTED).collect();
+    let mut text = first.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    let more = names.count();
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+fn line_end(line: u64) -> String {
+    if line == 0 { String::new() } else { format!(", line {line}") }
+}
+
 fn line_text(line: u64) -> String {
     if line == 0 { String::new() } else { format!("line {line}, ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(listed(["a", "b"]), "a, b");
+        let text = listed((0..25).map(|i| i.to_string()));
+        assert!(text.ends_with("18, 19 and 5 more"), "{text}");
+    }
 }

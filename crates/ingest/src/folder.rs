@@ -5,12 +5,13 @@
 //! name of a benchmark is read from the `benchmark.json` beside its sample.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::IngestError;
+use crate::error::listed;
 use crate::format::asv;
 use crate::input::Input;
 
@@ -38,7 +39,11 @@ pub fn inputs(path: &Path) -> Result<Vec<Input>, IngestError> {
     if !folder.is_dir() {
         let named = full_id(path).filter(|_| path.ends_with("sample.json"));
         let labels = named.into_iter().map(|id| ("benchmark".to_owned(), id)).collect();
-        return Ok(vec![Input::from_path(path).labelled(labels)]);
+        let input = Input::from_path(path).labelled(labels);
+        return Ok(vec![match asv::described(path) {
+            Some(beside) => input.beside(beside),
+            None => input,
+        }]);
     }
     if baseline.is_some() || is_criterion(folder) {
         let found = criterion(folder, baseline.unwrap_or("new"))?;
@@ -63,7 +68,10 @@ fn asv_inputs(folder: &Path) -> Result<Vec<Input>, IngestError> {
             notes.push(note);
             continue;
         }
-        let input = Input::from_path(found.path).labelled(found.labels);
+        let mut input = Input::from_path(found.path).labelled(found.labels);
+        if let Some(beside) = found.beside {
+            input = input.beside(beside);
+        }
         inputs.push(notes.drain(..).fold(input, Input::noted));
     }
     match (inputs.pop(), notes) {
@@ -95,8 +103,11 @@ pub(crate) fn criterion(path: &Path, baseline: &str) -> Result<Vec<Found>, Inges
     }
     if found.is_empty() {
         let have = baselines(path);
-        let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
-        return Err(refused(path, format!("no criterion baseline {baseline:?}; there is: {have}")));
+        return Err(IngestError::MissingBaseline {
+            folder: path.display().to_string(),
+            wanted: baseline.to_owned(),
+            have: if have.is_empty() { "none".to_owned() } else { listed(have) },
+        });
     }
     found.sort_by(|a, b| (&a.labels, &a.path).cmp(&(&b.labels, &b.path)));
     Ok(found)
@@ -165,11 +176,10 @@ fn walk(
     // The last one first: a link that leads back soon goes too deep, and is refused.
     while let Some((folder, depth)) = folders.pop() {
         if depth > DEEPEST {
-            let problem =
-                format!("more than {DEEPEST} folders deep; is it a link that leads back?");
-            return Err(refused(&folder, problem));
+            let folder = folder.display().to_string();
+            return Err(IngestError::TooDeep { folder, deepest: DEEPEST });
         }
-        let io = |source| failed(&folder, source);
+        let io = |source| IngestError::Io { file: folder.display().to_string(), source };
         for entry in fs::read_dir(&folder).map_err(io)? {
             let entry = entry.map_err(io)?;
             let name = entry.file_name();
@@ -179,12 +189,19 @@ fn walk(
             }
             let path = entry.path();
             // Follows links; one that leads nowhere is no file.
-            let Ok(about) = fs::metadata(&path) else { continue };
+            let about = match fs::metadata(&path) {
+                Ok(about) => about,
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                Err(source) => {
+                    return Err(IngestError::Io { file: path.display().to_string(), source });
+                }
+            };
             if about.is_dir() && folder_wanted(&name) {
                 folders.push((path, depth + 1));
             } else if about.is_file() && file_wanted(&name) {
                 if files.len() >= MOST_FILES {
-                    return Err(refused(root, format!("holds more than {MOST_FILES} files")));
+                    let folder = root.display().to_string();
+                    return Err(IngestError::TooManyFiles { folder, most: MOST_FILES });
                 }
                 files.push(path);
             }
@@ -192,14 +209,6 @@ fn walk(
     }
     files.sort();
     Ok(files)
-}
-
-fn failed(path: &Path, source: io::Error) -> IngestError {
-    IngestError::Io { file: path.display().to_string(), source }
-}
-
-fn refused(path: &Path, problem: String) -> IngestError {
-    failed(path, io::Error::other(problem))
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub(crate) struct Growing {
     pub(crate) values: Values,
     pub(crate) run: Vec<u32>,
     pub(crate) time: Vec<i64>,
-    pub(crate) marks: Vec<String>,
+    /// Numbers of the texts that elements are marked with.
+    pub(crate) marks: Vec<u32>,
     /// Input of the first element, and whether another one followed.
     pub(crate) input: usize,
     pub(crate) merged: bool,
@@ -92,7 +93,8 @@ impl Values {
 }
 
 impl Growing {
-    pub(crate) fn finish(self) -> Series {
+    /// The series, given the texts of all marks; it has an element.
+    pub(crate) fn finish(self, texts: &[String]) -> Series {
         let Self { metric, labels, mut values, mut run, mut time, mut marks, merged, .. } = self;
         let timed = !time.is_empty();
         if timed && !time.is_sorted() {
@@ -130,7 +132,8 @@ impl Growing {
             observations,
             run: (!run.is_empty()).then_some(run),
             time: timed.then_some(time),
-            marks: (!marks.is_empty()).then_some(marks),
+            marks: (!marks.is_empty())
+                .then(|| marks.into_iter().map(|mark| texts[mark as usize].clone()).collect()),
         }
     }
 }

@@ -1,8 +1,11 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use tailproof_core::Source;
 
 use crate::IngestError;
 
@@ -19,6 +22,14 @@ pub struct Input {
     labels: Vec<(String, String)>,
     group: Option<String>,
     notes: Vec<String>,
+    beside: Option<Arc<Beside>>,
+}
+
+/// A file that describes others beside it.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    pub(crate) source: Source,
+    pub(crate) document: Map<String, Value>,
 }
 
 /// Told how many bytes have been read since it was told last.
@@ -47,14 +58,19 @@ impl Input {
         let path = path.as_ref();
         let name = path.display().to_string();
         let kind = if name == "-" { Kind::Stdin } else { Kind::Path(path.to_owned()) };
-        Self { name, kind, watch: None, labels: Vec::new(), group: None, notes: Vec::new() }
+        Self::new(name, kind)
     }
 
     /// Bytes in memory, under a name for messages.
     #[must_use]
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         let (name, kind) = (name.into(), Kind::Bytes(bytes.into()));
-        Self { name, kind, watch: None, labels: Vec::new(), group: None, notes: Vec::new() }
+        Self::new(name, kind)
+    }
+
+    fn new(name: String, kind: Kind) -> Self {
+        let (labels, notes) = (Vec::new(), Vec::new());
+        Self { name, kind, watch: None, labels, group: None, notes, beside: None }
     }
 
     /// Labels of everything in it, such as the benchmark that a folder tells.
@@ -73,6 +89,11 @@ impl Input {
     pub(crate) fn noted(mut self, note: String) -> Self {
         self.notes.push(note);
         self
+    }
+
+    /// Hands over what a file beside it says of it.
+    pub(crate) fn beside(self, beside: Arc<Beside>) -> Self {
+        Self { beside: Some(beside), ..self }
     }
 
     pub(crate) fn notes(&self) -> &[String] {
@@ -134,7 +155,7 @@ impl Input {
         let rest = Cursor::new(head).chain(hashing);
         let mut reader = BufReader::with_capacity(1 << 16, rest);
         reader.get_mut().get_mut().0.set_position(skip);
-        Ok(Opened { name, reader })
+        Ok(Opened { name, reader, beside: self.beside, described: None })
     }
 }
 
@@ -142,6 +163,9 @@ impl Input {
 pub(crate) struct Opened {
     pub(crate) name: String,
     pub(crate) reader: BufReader<io::Chain<Cursor<Vec<u8>>, Hashing>>,
+    beside: Option<Arc<Beside>>,
+    /// The file beside it, once it was asked for.
+    described: Option<Arc<Beside>>,
 }
 
 impl Opened {
@@ -149,6 +173,17 @@ impl Opened {
     pub(crate) fn head(&self) -> &[u8] {
         let (head, _) = self.reader.get_ref().get_ref();
         &head.get_ref()[head.position() as usize..]
+    }
+
+    /// What a file beside it says of it, if there is one.
+    pub(crate) fn beside(&mut self) -> Option<Arc<Beside>> {
+        self.described = self.beside.clone();
+        self.beside.clone()
+    }
+
+    /// The file beside it, when its words were used.
+    pub(crate) fn described(&mut self) -> Option<Arc<Beside>> {
+        self.described.take()
     }
 
     /// The rest is read for the hash; SHA-256 and number of bytes.

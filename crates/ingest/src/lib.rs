@@ -84,7 +84,7 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
         })
         .collect();
     let mut builder = builder::Builder::new(options, groups.len() > 1);
-    let mut sources: Vec<Source> = Vec::new();
+    let (mut sources, mut descriptions): (Vec<Source>, Vec<Source>) = (Vec::new(), Vec::new());
     let mut seen = std::collections::HashMap::new();
     for (input, run) in inputs.into_iter().zip(runs) {
         let (name, labels) = (input.name().to_owned(), input.labels().to_vec());
@@ -100,6 +100,7 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
             builder.note(note);
         }
         (format.reader())(&mut opened, &mut builder)?;
+        let described = opened.described();
         let (sha256, bytes) = opened.finish()?;
         let source = Source { name, sha256, bytes, format: format.name().to_owned() };
         // Files of a folder speak of different benchmarks and may be equal.
@@ -107,6 +108,13 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
             return Err(IngestError::SameContent(sources[same].name.clone(), source.name));
         }
         sources.push(source);
+        // One description may serve many files.
+        if let Some(beside) = described
+            && !descriptions.iter().any(|known: &Source| known.name == beside.source.name)
+        {
+            descriptions.push(beside.source.clone());
+        }
     }
+    sources.append(&mut descriptions);
     builder.finish(sources)
 }

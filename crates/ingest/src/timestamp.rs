@@ -29,21 +29,43 @@ enum Power {
 impl Clock {
     /// For a column with this unit in its heading.
     pub(crate) fn new(unit: Option<&Unit>) -> Self {
+        let Some(unit) = unit else { return Self(Power::Guessed) };
         let ns = Unit::known("ns").expect("in the table");
-        Self(match unit.map(|unit| unit.factor_to(&ns)) {
-            None => Power::Guessed,
-            Some(Ok(factor))
+        Self(match unit.factor_to(&ns) {
+            Ok(factor)
                 if factor.den() == 1 && 10_u64.pow(factor.num().ilog10()) == factor.num() =>
             {
                 Power::Of(factor.num().ilog10() as usize)
             }
-            Some(_) => Power::Unusual,
+            _ => Power::Unusual,
         })
+    }
+
+    /// The time in a cell, when it is written as most are; `None` leaves it to [`Clock::parse`].
+    pub(crate) fn quick(self, cell: &[u8]) -> Option<i64> {
+        if !matches!(self.0, Power::Guessed | Power::Of(9)) {
+            return None;
+        }
+        let whole = cell.iter().take_while(|b| b.is_ascii_digit()).count();
+        // Ten digits of seconds, and then nine, fit 64 bits.
+        let seconds = match cell.get(whole) {
+            _ if whole == 0 || whole > 10 => return calendar(cell),
+            None | Some(b'.') => digits(&cell[..whole])?,
+            Some(_) => return calendar(cell),
+        };
+        let fraction = cell.get(whole + 1..).unwrap_or_default();
+        let known = &fraction[..fraction.len().min(9)];
+        let nanos = digits(known)? * 10_u64.pow(9 - known.len() as u32);
+        let rest = fraction[known.len()..].iter().all(u8::is_ascii_digit);
+        rest.then(|| i64::try_from(seconds * 1_000_000_000 + nanos).ok())?
     }
 
     /// See [`parse`].
     pub(crate) fn parse(self, text: &str) -> Result<i64, &'static str> {
         let text = text.trim();
+        if let Some(found) = self.quick(text.as_bytes()) {
+            return Ok(found);
+        }
         if let Some(found) = self.number(text) {
             return found;
         }
@@ -87,6 +109,11 @@ impl Clock {
                 .map_err(|_| "a time fits 64 bits of nanoseconds"),
         )
     }
+}
+
+/// The number of so few digits that 64 bits hold it; 0 for none.
+fn digits(text: &[u8]) -> Option<u64> {
+    text.iter().try_fold(0, |sum, &b| b.is_ascii_digit().then(|| 10 * sum + u64::from(b - b'0')))
 }
 
 /// RFC 3339 as other tools spell it: dots or slashes in the date, an hour of one digit, a
@@ -169,8 +196,19 @@ mod tests {
             ("2024-02-29T00:00:00Z", 1_709_164_800_000_000_000),
         ] {
             assert_eq!(parse(text, None), Ok(nanos), "{text}");
+            let quick = Clock::new(None).quick(text.as_bytes());
+            assert!(quick.is_none_or(|time| time == nanos), "{text}");
         }
         assert_eq!(parse("12", Unit::known("ms").as_ref()), Ok(12_000_000));
+        let quick = |text: &str| Clock::new(None).quick(text.as_bytes());
+        for text in ["9223372036.8547758079", "0", "1.", "1700000000.000000001"] {
+            assert_eq!(quick(text).map(Ok), Clock::new(None).number(text), "{text}");
+        }
+        // More than 64 bits of nanoseconds.
+        assert_eq!(quick("9999999999.5"), None);
+        for text in ["", ".", ".5", "-1", "+1", "1e5", "1.5x", "1,5", "17000000000.5"] {
+            assert_eq!(quick(text), None, "{text}");
+        }
         assert!(parse("12", Unit::known("min").as_ref()).is_err());
         assert!(parse("-1", None).is_err() && parse("noon", None).is_err());
     }

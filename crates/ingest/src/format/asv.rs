@@ -4,15 +4,19 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tailproof_core::{Labels, Level, Metric, Rational, Summary, Unit};
+use sha2::{Digest, Sha256};
+use tailproof_core::{Labels, Level, Metric, Rational, Source, Summary, Unit};
 
 use super::{Head, json, values};
 use crate::builder::{Builder, When};
-use crate::error::IngestError;
-use crate::input::Opened;
+use crate::error::{IngestError, listed};
+use crate::input::{Beside, Opened};
 
+/// The file that describes the benchmarks of all results.
+const DESCRIPTION: &str = "benchmarks.json";
 /// Largest result file.
 const LARGEST: u64 = 64 << 20;
 /// Most combinations of parameters of a benchmark.
@@ -47,9 +51,11 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
     };
     let path = PathBuf::from(&input.name);
     let commit = document.get("commit_hash").and_then(Value::as_str).unwrap_or_default();
-    let mark = Some(builder.mark(commit));
+    let mark = Some(builder.mark(commit)?);
+    let beside = input.beside();
+    let none = Map::new();
     let file = ResultFile {
-        known: descriptions(&path),
+        known: beside.as_ref().map_or(&none, |beside| &beside.document),
         columns: strings(document.get("result_columns")),
         versions: document.get("benchmark_version").and_then(Value::as_object).cloned(),
         environment: environment(&document, &path),
@@ -62,7 +68,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
         }
     }
     if !missing.is_empty() {
-        let list = missing.join(", ");
+        let list = listed(missing);
         builder.note(format!("{}: failed or skipped: {list}", builder.file()));
     }
     Ok(())
@@ -76,7 +82,11 @@ pub(crate) fn folder(path: &Path) -> Result<Vec<Found>, IngestError> {
     machines.retain(|p| p.join("machine.json").is_file());
     let several = machines.len() > 1;
     let mut found = Vec::new();
+    // One for all machines, unless a machine has its own.
+    let shared = described_in(&path.ancestors().take(2).collect::<Vec<_>>());
     for machine in &machines {
+        let own = if machine == path { None } else { described_in(&[machine.as_path()]) };
+        let beside = own.or_else(|| shared.clone());
         let name = machine.file_name().map(|n| n.to_string_lossy().into_owned());
         for file in entries(machine)? {
             let json = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
@@ -89,7 +99,8 @@ pub(crate) fn folder(path: &Path) -> Result<Vec<Found>, IngestError> {
             let note = (!usable)
                 .then(|| format!("{}: is no result file of asv, it is ignored", file.display()));
             let machine = name.clone().filter(|_| several).map(|m| ("machine".to_owned(), m));
-            found.push(Found { path: file, time, labels: machine.into_iter().collect(), note });
+            let (labels, beside) = (machine.into_iter().collect(), beside.clone());
+            found.push(Found { path: file, time, labels, note, beside });
         }
     }
     found.sort_by(|a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
@@ -100,7 +111,7 @@ pub(crate) fn folder(path: &Path) -> Result<Vec<Found>, IngestError> {
 pub(crate) fn is_folder(path: &Path) -> bool {
     let machine = |p: &Path| p.join("machine.json").is_file();
     let below = || entries(path).is_ok_and(|all| all.iter().any(|p| machine(p)));
-    machine(path) || path.join("benchmarks.json").is_file() && below()
+    machine(path) || path.join(DESCRIPTION).is_file() && below()
 }
 
 /// A file of a folder: read it under these labels, or tell the note instead.
@@ -112,6 +123,8 @@ pub(crate) struct Found {
     pub(crate) labels: Vec<(String, String)>,
     /// Why the file is not read.
     pub(crate) note: Option<String>,
+    /// What `benchmarks.json` says of it.
+    pub(crate) beside: Option<Arc<Beside>>,
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
@@ -125,9 +138,13 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
 }
 
 fn load(path: &Path) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&without_nan(&bytes(path)?)).ok()
+}
+
+fn bytes(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    serde_json::from_slice(&without_nan(&bytes)).ok()
+    Some(bytes)
 }
 
 /// Replaces `NaN` and `Infinity`, which are no JSON, by `null` outside of strings.
@@ -153,10 +170,28 @@ fn without_nan(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `benchmarks.json` beside the machine folders, or beside the file.
-fn descriptions(path: &Path) -> Map<String, Value> {
-    let folders = path.ancestors().skip(1).take(2);
-    folders.map(|f| f.join("benchmarks.json")).find_map(|p| load(&p)).unwrap_or_default()
+/// `benchmarks.json` beside a result file that is named by itself, or beside its folder.
+pub(crate) fn described(path: &Path) -> Option<Arc<Beside>> {
+    let json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    if !json || path.ends_with(DESCRIPTION) || !path.is_file() {
+        return None;
+    }
+    described_in(&path.ancestors().skip(1).take(2).collect::<Vec<_>>())
+}
+
+/// The first `benchmarks.json` in these folders.
+fn described_in(folders: &[&Path]) -> Option<Arc<Beside>> {
+    folders.iter().map(|folder| folder.join(DESCRIPTION)).find_map(|path| {
+        let bytes = bytes(&path)?;
+        let document = serde_json::from_slice(&without_nan(&bytes)).ok()?;
+        let source = Source {
+            name: path.display().to_string(),
+            sha256: Sha256::digest(&bytes).into(),
+            bytes: bytes.len() as u64,
+            format: "asv".to_owned(),
+        };
+        Some(Arc::new(Beside { source, document }))
+    })
 }
 
 /// The name of the environment: stated, or what follows the commit in the file's name.
@@ -179,8 +214,9 @@ fn strings(value: Option<&Value>) -> Vec<String> {
 }
 
 /// What all benchmarks of a result file share.
-struct ResultFile {
-    known: Map<String, Value>,
+struct ResultFile<'a> {
+    /// What `benchmarks.json` says.
+    known: &'a Map<String, Value>,
     columns: Vec<String>,
     versions: Option<Map<String, Value>>,
     environment: Option<String>,
@@ -227,7 +263,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl ResultFile {
+impl ResultFile<'_> {
     /// Adds the values of a benchmark; false when it has none.
     fn benchmark(
         &self,
@@ -262,7 +298,7 @@ impl ResultFile {
                 values::raw(builder, metric.clone(), &labels, &samples, self.when)?;
                 any = true;
             } else if let Some(summary) = summary(&fields, i) {
-                values::summary(builder, metric.clone(), &labels, summary, self.when)?;
+                values::summary(builder, metric.clone(), &labels, summary, self.when, 0)?;
                 any = true;
             }
         }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tailproof_core::Unit;
-
+use super::scaled::duration;
 use super::{Head, asv, lines, values};
 use crate::builder::{Builder, When};
-use crate::error::IngestError;
+use crate::error::{IngestError, listed};
 use crate::input::Opened;
 
 pub(crate) fn matches(head: &Head<'_>) -> bool {
@@ -16,7 +15,7 @@ pub(crate) fn matches(head: &Head<'_>) -> bool {
 pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
     let mut environment = String::new();
     let (mut without, mut tables) = (BTreeSet::new(), BTreeSet::new());
-    lines::each(input, builder, |builder: &mut Builder<'_>, _: u64, text: &str| {
+    lines::each(input, builder, |builder: &mut Builder<'_>, line: u64, text: &str| {
         let Some((_, told)) = text.trim().split_once("%] ") else { return Ok(()) };
         let told = told.trim_start_matches(['·', '-', ' ']);
         if let Some(name) = told.strip_prefix("Benchmarking ") {
@@ -38,17 +37,16 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
             let (lo, hi) = (found.value - half, found.value + half);
             summary.interval = values::interval(found.value, lo, hi, None);
         }
-        values::summary(builder, asv::metric(name, None), &labels, summary, When::default())
+        values::summary(builder, asv::metric(name, None), &labels, summary, When::default(), line)
     })?;
-    let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
     if !without.is_empty() {
-        builder.note(format!("{}: failed or skipped: {}", builder.file(), list(without)));
+        builder.note(format!("{}: failed or skipped: {}", builder.file(), listed(without)));
     }
     if !tables.is_empty() {
         builder.note(format!(
             "{}: tables over parameters are in the result files only: {}",
             builder.file(),
-            list(tables)
+            listed(tables)
         ));
     }
     Ok(())
@@ -74,22 +72,25 @@ fn printed(text: &str) -> Option<Printed> {
     let end = text.rfind(|c: char| c.is_ascii_digit() || c == '.')? + 1;
     let (numbers, suffix) = text.split_at(end);
     let (value, half) = match numbers.split_once('±') {
-        Some((value, half)) => (value, Some(half.parse::<f64>().ok()?)),
+        Some((value, half)) => (value, Some(half)),
         None => (numbers, None),
     };
-    let value: f64 = value.parse().ok()?;
-    let (num, den) = match suffix {
-        "" => (1, 1),
-        "k" => (1_000, 1),
-        "M" => (1_000_000, 1),
-        "G" => (1_000_000_000, 1),
-        symbol => {
-            let factor = Unit::known(symbol)?.factor_to(&Unit::known("s")?).ok()?;
-            (factor.num(), factor.den())
-        }
+    let times = |number: &str, factor: f64| {
+        let x: f64 = number.parse().ok()?;
+        x.is_finite().then_some(x * factor)
     };
-    let own = |x: f64| x * num as f64 / den as f64;
-    value.is_finite().then_some(Printed { value: own(value), half: half.map(own) })
+    let own = |number: &str| match suffix {
+        "" => times(number, 1.0),
+        "k" => times(number, 1e3),
+        "M" => times(number, 1e6),
+        "G" => times(number, 1e9),
+        unit => duration(number, unit, 0),
+    };
+    let half = match half {
+        Some(half) => Some(own(half)?),
+        None => None,
+    };
+    Some(Printed { value: own(value)?, half })
 }
 
 #[cfg(test)]

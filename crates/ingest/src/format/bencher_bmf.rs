@@ -40,7 +40,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
         for (measure, found) in measures {
             let summary = summary(name, measure, found, builder);
             let labels = values::benchmark(name);
-            values::summary(builder, metric(measure), &labels, summary, When::default())?;
+            values::summary(builder, metric(measure), &labels, summary, When::default(), 0)?;
         }
     }
     Ok(())

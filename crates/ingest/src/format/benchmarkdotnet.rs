@@ -99,7 +99,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
         if let Some(bytes) = allocated {
             let metric = Metric::new("allocated", Unit::known("B"));
             let summary = values::printed(bytes);
-            values::summary(builder, metric, &labels, summary, When::default())?;
+            values::summary(builder, metric, &labels, summary, When::default(), 0)?;
         }
     }
     Ok(())
@@ -144,7 +144,7 @@ fn times(
     for m in benchmark.measurements.iter().flatten() {
         if m.iteration_stage.as_deref() == Some("Result") && m.operations > 0.0 {
             any = true;
-            let run = builder.run(&format!("launch {}", m.launch_index.unwrap_or(1)));
+            let run = builder.run(&format!("launch {}", m.launch_index.unwrap_or(1)))?;
             let when = When { run: Some(run), ..When::default() };
             let each = m.nanoseconds / m.operations;
             values::raw(builder, metric.clone(), labels, &[each], when)?;
@@ -160,7 +160,7 @@ fn times(
         statistics.original_values.iter().map(values::number).collect();
     match original.filter(|values| !values.is_empty()) {
         Some(original) => values::raw(builder, metric, labels, &original, When::default()),
-        None => values::summary(builder, metric, labels, statistics.summary(), When::default()),
+        None => values::summary(builder, metric, labels, statistics.summary(), When::default(), 0),
     }
 }
 

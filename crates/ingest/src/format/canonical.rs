@@ -49,7 +49,11 @@ fn heading(heading: Heading, line: u64, builder: &mut Builder<'_>) -> Result<(),
     match heading.generator.as_deref() {
         Some("open") => builder.generator(Loop::Open),
         Some("closed") => builder.generator(Loop::Closed),
-        _ => {}
+        None => {}
+        Some(other) => {
+            let problem = format!("a generator is open or closed, got {other:?}");
+            return Err(builder.line_error(line, problem));
+        }
     }
     for note in heading.notes {
         builder.note(note);
@@ -59,6 +63,7 @@ fn heading(heading: Heading, line: u64, builder: &mut Builder<'_>) -> Result<(),
 
 /// Adds the elements of a line to their series.
 fn elements(text: Line, line: u64, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    whole(&text).map_err(|problem| builder.line_error(line, problem))?;
     let unit = text.unit.map(|u| u.parse::<Unit>().unwrap_or(Unit::Named(u)));
     let mut metric = Metric::new(text.metric, unit);
     metric.direction = match text.better {
@@ -76,11 +81,11 @@ fn elements(text: Line, line: u64, builder: &mut Builder<'_>) -> Result<(), Inge
         Elements::Summaries(_) => Kind::Summary,
         Elements::Histograms(_) => Kind::Binned,
         Elements::Counted(_) => Kind::Atoms,
-        Elements::Pairs(_) => return Err(builder.line_error(line, "pairs are not read yet")),
     };
     let Some(series) = builder.described(metric, &labels, kind, line)? else { return Ok(()) };
-    let runs: Vec<u32> = text.run.iter().map(|r| builder.run(&r.to_string())).collect();
-    let marks: Vec<u32> = text.marks.iter().map(|m| builder.mark(m)).collect();
+    let runs =
+        text.run.iter().map(|r| builder.run(&r.to_string())).collect::<Result<Vec<_>, _>>()?;
+    let marks = text.marks.iter().map(|m| builder.mark(m)).collect::<Result<Vec<_>, _>>()?;
     let times = text
         .time
         .iter()
@@ -97,12 +102,12 @@ fn elements(text: Line, line: u64, builder: &mut Builder<'_>) -> Result<(), Inge
         Elements::Values(values) => {
             let above: std::collections::BTreeSet<u32> = text.above.into_iter().collect();
             for (i, value) in values.into_iter().enumerate() {
-                let cell = value.to_string();
-                let at = At { line, column: &name, text: &cell };
                 if above.contains(&(i as u32)) {
+                    let at = At { line, column: &name, text: &value.to_string() };
                     builder.push_above(series, value, when(i), at)?;
                 } else {
-                    builder.push(series, value, when(i), at)?;
+                    let told = || (name.clone(), value.to_string());
+                    builder.push_told(series, value, when(i), line, told)?;
                 }
             }
         }
@@ -131,14 +136,66 @@ fn elements(text: Line, line: u64, builder: &mut Builder<'_>) -> Result<(), Inge
                 builder.push_atoms(series, ecdf, when(i), line)?;
             }
         }
-        Elements::Pairs(_) => {}
     }
     Ok(())
 }
 
+/// Whether everything that is told of the elements is told of each of them.
+fn whole(text: &Line) -> Result<(), String> {
+    let (n, raw) = match &text.elements {
+        Elements::Values(all) => (all.len(), true),
+        Elements::Events(all) => (all.len(), false),
+        Elements::Summaries(all) => (all.len(), false),
+        Elements::Histograms(all) => (all.len(), false),
+        Elements::Counted(all) => (all.len(), false),
+    };
+    for (what, len) in
+        [("run", text.run.len()), ("time", text.time.len()), ("marks", text.marks.len())]
+    {
+        if len != 0 && len != n {
+            return Err(format!("{what} has {len} entries for {n} elements"));
+        }
+    }
+    match text.above.iter().find(|&&i| !raw || i as usize >= n) {
+        None => Ok(()),
+        Some(i) if raw => Err(format!("above names the value {i} of {n}, counted from 0")),
+        Some(_) => Err("above is told of values only".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use tailproof_core::Observations;
+
     use crate::{Input, Options, read, write};
+
+    #[test]
+    fn what_is_told_of_too_many_or_too_few_is_refused() {
+        let head = "{\"tailproof\":\"dataset/1\"}\n";
+        let all = |text: String| read(vec![Input::from_bytes("a", text)], &Options::default());
+        for (line, want) in [
+            (r#"{"metric":"m","values":[1.0],"above":[1]}"#, "above names the value 1 of 1"),
+            (r#"{"metric":"m","events":[[1,2]],"above":[0]}"#, "above is told of values only"),
+            (r#"{"metric":"m","values":[1.0,2.0],"run":[1]}"#, "run has 1 entries for 2"),
+            (r#"{"metric":"m","values":[1.0],"time":["1","2"]}"#, "time has 2 entries for 1"),
+            (r#"{"metric":"m","values":[1.0],"marks":["a","b"]}"#, "marks has 2 entries for 1"),
+        ] {
+            let error = all(format!("{head}{line}\n")).unwrap_err().to_string();
+            assert!(error.contains(want) && error.contains("line 2"), "{error}");
+        }
+        let odd = head.replace('}', ",\"generator\":\"bursts\"}");
+        let error = all(format!("{odd}{{\"metric\":\"m\",\"values\":[1.0]}}\n")).unwrap_err();
+        assert!(error.to_string().contains("bursts"), "{error}");
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_written() {
+        let text = "m\n1\n2\n";
+        let mut data = read(vec![Input::from_bytes("a.csv", text)], &Options::default()).unwrap();
+        data.series[0].observations = Observations::Pairs(vec![(1.0, 2.0)]);
+        let mut out = Vec::new();
+        assert!(write(&data, &mut out).is_err() && out.is_empty());
+    }
 
     #[test]
     fn what_is_written_reads_back_the_same() {

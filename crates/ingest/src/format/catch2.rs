@@ -2,6 +2,7 @@
 
 use tailproof_core::{Metric, Summary, Unit};
 
+use super::scaled::nanoseconds;
 use super::{Head, lines, values};
 use crate::builder::{Builder, When};
 use crate::error::IngestError;
@@ -24,13 +25,18 @@ struct State {
 /// Reads every benchmark, in nanoseconds: each line of the table has a unit of its own.
 pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
     let mut state = State::default();
-    lines::each(input, builder, |builder: &mut Builder<'_>, _: u64, text: &str| {
-        state.line(text.trim(), builder)
+    lines::each(input, builder, |builder: &mut Builder<'_>, line: u64, text: &str| {
+        state.line(line, text.trim(), builder)
     })
 }
 
 impl State {
-    fn line(&mut self, text: &str, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    fn line(
+        &mut self,
+        line: u64,
+        text: &str,
+        builder: &mut Builder<'_>,
+    ) -> Result<(), IngestError> {
         if text.len() > 10 && text.bytes().all(|b| b == b'-') {
             let table = self.title.iter().any(|line| line.starts_with("benchmark name"));
             if !table && (1..=8).contains(&self.title.len()) {
@@ -69,7 +75,7 @@ impl State {
         }
         self.title.clear();
         let metric = Metric::new("time", Unit::known("ns"));
-        values::summary(builder, metric, &labels, summary, When::default())
+        values::summary(builder, metric, &labels, summary, When::default(), line)
     }
 }
 
@@ -97,11 +103,6 @@ fn last(text: &str) -> Option<(&str, &str)> {
 fn three(text: &str) -> Option<[f64; 3]> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [a, ua, b, ub, c, uc] = words.as_slice() else { return None };
-    let nanoseconds = |number: &str, unit: &str| {
-        let factor = Unit::known(unit)?.factor_to(&Unit::known("ns")?).ok()?;
-        let x: f64 = number.parse().ok()?;
-        Some(x * factor.num() as f64 / factor.den() as f64)
-    };
     Some([nanoseconds(a, ua)?, nanoseconds(b, ub)?, nanoseconds(c, uc)?])
 }
 

@@ -9,11 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use tailproof_core::Unit;
 
+use super::cache::key_part;
 use super::is_number;
 use super::records::Record;
 use crate::builder::{At, Builder, When};
 use crate::decimal;
-use crate::error::IngestError;
+use crate::error::{IngestError, listed};
 use crate::timestamp::Clock;
 
 /// Headings of what an observation of a history was made of.
@@ -91,7 +92,7 @@ impl Columns {
                 return Err(IngestError::MissingLabel {
                     file: builder.file().to_owned(),
                     label: label.clone(),
-                    have: headings.join(", "),
+                    have: listed(&headings),
                 });
             }
         }
@@ -243,10 +244,7 @@ impl Columns {
     fn choose(&mut self, record: &Record<'_>) {
         self.key.clear();
         for &i in &self.choosing {
-            let cell = record.cell(i);
-            // The length keeps a,bc and ab,c apart.
-            self.key.extend_from_slice(&(cell.len() as u64).to_le_bytes());
-            self.key.extend_from_slice(cell);
+            key_part(&mut self.key, record.cell(i));
         }
         if self.sets.get(self.current).is_some_and(|set| set.key == self.key) {
             return;
@@ -284,7 +282,7 @@ impl Columns {
                     let cell = record.cell(i);
                     let run = match &self.run {
                         Some((text, run)) if text == cell => *run,
-                        _ => builder.run(&String::from_utf8_lossy(cell)),
+                        _ => builder.run(&String::from_utf8_lossy(cell))?,
                     };
                     if self.run.as_ref().is_none_or(|known| known.1 != run) {
                         self.run = Some((cell.to_vec(), run));
@@ -292,15 +290,21 @@ impl Columns {
                     when.run = Some(run);
                 }
                 Role::Time(clock) => {
-                    let text = String::from_utf8_lossy(record.cell(i));
-                    let time = clock.parse(&text).map_err(|problem| {
-                        let column = &self.headings[i];
-                        builder.cell(At { line: record.line, column, text: &text }, problem)
-                    })?;
-                    when.time = Some(time);
+                    let cell = record.cell(i);
+                    let time = clock.quick(cell).map_or_else(
+                        || {
+                            let text = String::from_utf8_lossy(cell);
+                            clock.parse(&text).map_err(|problem| {
+                                let column = &self.headings[i];
+                                builder.cell(At { line: record.line, column, text: &text }, problem)
+                            })
+                        },
+                        Ok,
+                    );
+                    when.time = Some(time?);
                 }
                 Role::Mark => {
-                    when.mark = Some(builder.mark(&String::from_utf8_lossy(record.cell(i))));
+                    when.mark = Some(builder.mark(&String::from_utf8_lossy(record.cell(i)))?);
                 }
                 Role::Label | Role::Metric | Role::Skip => {}
             }
@@ -354,16 +358,19 @@ impl Columns {
         when: When,
     ) -> Result<(), IngestError> {
         let cell = record.cell(column);
-        let at = self.at(record, column);
-        match decimal::parse(cell) {
-            Some(value) => builder.push(series, value, when, at),
-            None if cell.is_empty() => Err(builder.cell(
-                at,
+        let Some(value) = decimal::parse(cell) else {
+            let problem = if cell.is_empty() {
                 "an empty cell where a number belongs (write a failed request as the time-out \
-                 it hit, or count events in columns good,total)",
-            )),
-            None => Err(builder.cell(at, "text where a number belongs")),
-        }
+                 it hit, or count events in columns good,total)"
+            } else {
+                "text where a number belongs"
+            };
+            return Err(builder.cell(self.at(record, column), problem));
+        };
+        builder.push_told(series, value, when, record.line, || {
+            let at = self.at(record, column);
+            (at.column.to_owned(), at.text.to_owned())
+        })
     }
 
     /// Where a cell stands.

@@ -5,13 +5,12 @@
 //! It does not say which benchmark it belongs to: `folder.rs` reads that from the
 //! `benchmark.json` beside it.
 
-use csv::ReaderBuilder;
-use serde_json::Value;
+use serde::Deserialize;
 use tailproof_core::{Metric, Unit};
 
 use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
-use crate::format::csv::csv_error;
+use crate::format::table::{self, COMMAS, Headings, Row};
 use crate::format::{Head, json};
 use crate::input::Opened;
 
@@ -57,71 +56,91 @@ fn metric(builder: &Builder<'_>) -> Metric {
     Metric::new(name, Unit::known("ns"))
 }
 
+/// A sample of newer versions.
+#[derive(Deserialize)]
+struct Measured {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
 fn sample(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let value: Value = json::document(input, builder)?;
-    let lists = match &value {
-        Value::Array(pair) if pair.len() == 2 => (pair[0].as_array(), pair[1].as_array()),
-        other => (other["iters"].as_array(), other["times"].as_array()),
-    };
-    let (Some(iters), Some(times)) = lists else {
-        return Err(builder.line_error(1, "a criterion sample holds the lists iters and times"));
+    let bytes = json::whole(input, builder)?;
+    let [iters, times]: [Vec<f64>; 2] = if bytes.trim_ascii_start().starts_with(b"[") {
+        json::parse(&bytes, builder)?
+    } else {
+        let Measured { iters, times } = json::parse(&bytes, builder)?;
+        [iters, times]
     };
     if iters.is_empty() || iters.len() != times.len() {
         return Err(builder.line_error(1, "iters and times are lists of the same length"));
     }
     let metric = metric(builder);
     let Some(series) = builder.described(metric, &[], Kind::Raw, 1)? else { return Ok(()) };
-    for (i, (n, t)) in iters.iter().zip(times).enumerate() {
-        let (column, text) = (format!("times[{i}]"), format!("{t} for {n} iterations"));
-        let at = At { line: 0, column: &column, text: &text };
-        let value = per_iteration(n.as_f64(), t.as_f64());
-        let value = value.ok_or_else(|| builder.cell(at, PROBLEM))?;
-        builder.push(series, value, When::default(), at)?;
+    for (i, (&n, &t)) in iters.iter().zip(&times).enumerate() {
+        let told = || (format!("times[{i}]"), format!("{t} for {n} iterations"));
+        let Some(value) = per_iteration(n, t) else {
+            let (column, text) = told();
+            return Err(builder.cell(At { line: 0, column: &column, text: &text }, PROBLEM));
+        };
+        builder.push_told(series, value, When::default(), 0, told)?;
     }
     Ok(())
 }
 
 const PROBLEM: &str = "a time for at least one iteration";
 
-fn per_iteration(iterations: Option<f64>, total: Option<f64>) -> Option<f64> {
-    let (n, t) = iterations.zip(total)?;
-    (n >= 1.0).then_some(t / n)
+fn per_iteration(iterations: f64, total: f64) -> Option<f64> {
+    (iterations >= 1.0).then_some(total / iterations)
 }
 
 /// `raw.csv`: the columns group, function and value make the name, as `full_id` does.
 fn rows(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let file = input.name.clone();
-    let mut reader = ReaderBuilder::new().from_reader(&mut input.reader);
-    let headings = reader.headers().map_err(|e| csv_error(&file, e))?.clone();
-    let find = |name: &str| headings.iter().position(|h| h == name);
-    let total = TOTAL.iter().find_map(|&t| find(t));
-    let (Some(total), Some(iterations)) = (total, find("iteration_count")) else {
-        let problem = "criterion's raw.csv has the columns sample_time_nanos, iteration_count";
-        return Err(builder.line_error(1, problem));
-    };
-    let parts = ["group", "function", "value"].map(find);
-    let unit = find("unit");
-    let metric = metric(builder);
-    for record in reader.records() {
-        let record = record.map_err(|e| csv_error(&file, e))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |i: usize| record.get(i).unwrap_or_default().trim();
-        if let Some(text) = unit.map(cell).filter(|&u| u != "ns") {
-            return Err(builder.cell(At { line, column: "unit", text }, "the unit is ns"));
+    table::each(input, builder, COMMAS, Columns::new, |columns, builder, row| {
+        columns.row(builder, row)
+    })?;
+    Ok(())
+}
+
+/// The columns of `raw.csv`.
+struct Columns {
+    parts: [Option<usize>; 3],
+    total: usize,
+    iterations: usize,
+    unit: Option<usize>,
+    metric: Metric,
+}
+
+impl Columns {
+    fn new(headings: &Headings<'_>, builder: &mut Builder<'_>) -> Result<Self, IngestError> {
+        let total = TOTAL.iter().find_map(|&t| headings.find(t));
+        let (Some(total), Some(iterations)) = (total, headings.find("iteration_count")) else {
+            let problem = "criterion's raw.csv has the columns sample_time_nanos, iteration_count";
+            return Err(builder.line_error(1, problem));
+        };
+        Ok(Self {
+            parts: ["group", "function", "value"].map(|name| headings.find(name)),
+            total,
+            iterations,
+            unit: headings.find("unit"),
+            metric: metric(builder),
+        })
+    }
+
+    fn row(&self, builder: &mut Builder<'_>, row: &Row<'_>) -> Result<(), IngestError> {
+        if let Some(column) = self.unit.filter(|&column| row.text(column) != "ns") {
+            return Err(builder.cell(row.at(column), "the unit is ns"));
         }
-        let id: Vec<&str> =
-            parts.iter().flatten().map(|&i| cell(i)).filter(|p| !p.is_empty()).collect();
-        let (id, heading) = (id.join("/"), headings.get(total).unwrap_or_default());
-        let text = format!("{} for {} iterations", cell(total), cell(iterations));
-        let at = At { line, column: heading, text: &text };
-        let value = per_iteration(cell(iterations).parse().ok(), cell(total).parse().ok());
-        let value = value.ok_or_else(|| builder.cell(at, PROBLEM))?;
+        let parts = self.parts.iter().flatten().map(|&column| row.text(column));
+        let id = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+        let (n, t) = (row.number(builder, self.iterations)?, row.number(builder, self.total)?);
+        let value = per_iteration(n, t);
+        let value = value.ok_or_else(|| builder.cell(row.at(self.iterations), PROBLEM))?;
         let labels = [("benchmark", id.as_str())];
-        if let Some(series) = builder.described(metric.clone(), &labels, Kind::Raw, line)? {
-            builder.push(series, value, When::default(), at)?;
+        match builder.described(self.metric.clone(), &labels, Kind::Raw, row.line)? {
+            Some(series) => builder.push(series, value, When::default(), row.at(self.total)),
+            None => Ok(()),
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use super::columns::Columns;
 use super::records::Records;
-use crate::builder::{At, Builder, When};
+use crate::builder::{At, Builder};
 use crate::error::IngestError;
 use crate::input::Opened;
+
+/// Most numbers of one column that are read before they are added.
+const MOST_AT_ONCE: usize = 4_096;
 
 pub(crate) fn read_csv(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
     let head = input.head();
@@ -21,12 +24,18 @@ pub(crate) fn read_tsv(input: &mut Opened, builder: &mut Builder<'_>) -> Result<
 fn read(input: &mut Opened, builder: &mut Builder<'_>, delimiter: u8) -> Result<(), IngestError> {
     let mut records = Records::new(&mut input.reader, delimiter);
     let mut columns: Option<Columns> = None;
+    let mut numbers = Vec::new();
     loop {
         // Files of one column are read without looking for cells.
         if let Some((series, column)) = columns.as_ref().and_then(Columns::only) {
-            while let Some((value, line)) = records.number() {
+            loop {
+                numbers.clear();
+                let line = records.numbers(&mut numbers, MOST_AT_ONCE);
+                if numbers.is_empty() {
+                    break;
+                }
                 // Digits are finite and not negative, so that no message shows their text.
-                builder.push(series, value, When::default(), At { line, column, text: "" })?;
+                builder.push_plain(series, &numbers, At { line, column, text: "" })?;
             }
         }
         let Some(record) = records.next(builder)? else { return Ok(()) };
@@ -37,16 +46,6 @@ fn read(input: &mut Opened, builder: &mut Builder<'_>, delimiter: u8) -> Result<
             Some(columns) => columns.row(&record, builder)?,
             None => columns = Some(Columns::new(&record, builder)?),
         }
-    }
-}
-
-/// An error of the crate that reads small tables.
-pub(crate) fn csv_error(file: &str, error: csv::Error) -> IngestError {
-    let line = error.position().map_or(0, csv::Position::line);
-    let problem = error.to_string();
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => IngestError::Io { file: file.to_owned(), source },
-        _ => IngestError::Line { file: file.to_owned(), line, problem },
     }
 }
 

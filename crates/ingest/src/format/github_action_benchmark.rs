@@ -55,7 +55,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
         let mut metric = metric(&entry.unit);
         metric.direction = named.unwrap_or(metric.direction);
         let labels = values::benchmark(&entry.name);
-        values::summary(builder, metric, &labels, summary, When::default())?;
+        values::summary(builder, metric, &labels, summary, When::default(), 0)?;
     }
     Ok(())
 }

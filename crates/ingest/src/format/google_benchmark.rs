@@ -9,7 +9,7 @@ use tailproof_core::{Labels, Metric, Summary, Unit};
 
 use super::{Head, json, values};
 use crate::builder::{Builder, When};
-use crate::error::IngestError;
+use crate::error::{IngestError, listed};
 use crate::input::Opened;
 
 pub(crate) fn matches(head: &Head<'_>) -> bool {
@@ -89,11 +89,11 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
     for ((name, metric), found) in alone {
         let summary = found.summary;
         let metric = Metric::new(metric, found.unit);
-        values::summary(builder, metric, &values::benchmark(&name), summary, When::default())?;
+        values::summary(builder, metric, &values::benchmark(&name), summary, When::default(), 0)?;
     }
     if !failed.is_empty() {
         failed.dedup();
-        builder.note(format!("{}: failed or skipped: {}", builder.file(), failed.join(", ")));
+        builder.note(format!("{}: failed or skipped: {}", builder.file(), listed(failed)));
     }
     Ok(())
 }
@@ -180,7 +180,7 @@ fn aggregate(
                 row.name
             ));
             let summary = values::printed(value);
-            values::summary(builder, metric, &row.labels(), summary, When::default())?;
+            values::summary(builder, metric, &row.labels(), summary, When::default(), 0)?;
             continue;
         }
         let key = (row.benchmark().to_owned(), metric.name);

@@ -51,7 +51,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
     let mut head = input.head().split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
     // One document over several lines: a saved summary.
     if head.find(|line| !line.is_empty()).is_some_and(|line| line == b"{") {
-        let value: Value = json::document(input, builder)?;
+        let value: Value = json::tree(input, builder)?;
         return summary(builder, 1, &value);
     }
     let mut open = Open::default();

@@ -1,14 +1,13 @@
 //! Hyperfine's exports: JSON with every run's time, and CSV with summaries; seconds.
 
-use csv::ReaderBuilder;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tailproof_core::{Metric, Rank, Summary, Unit};
+use tailproof_core::{Labels, Metric, Rank, Summary, Unit};
 
-use crate::builder::{At, Builder, Kind, When};
+use crate::builder::{Builder, When};
 use crate::error::IngestError;
-use crate::format::csv::csv_error;
-use crate::format::{Head, json};
+use crate::format::table::{self, COMMAS, Headings, Row};
+use crate::format::{Head, json, values};
 use crate::input::Opened;
 
 /// Headings of the CSV export, before those of parameters.
@@ -58,56 +57,40 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
 
 fn document(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
     let document: Document = json::document(input, builder)?;
-    for (i, outcome) in document.results.iter().enumerate() {
-        result(builder, i, outcome)?;
+    for outcome in &document.results {
+        result(builder, outcome)?;
     }
     Ok(())
 }
 
-fn result(builder: &mut Builder<'_>, index: usize, outcome: &Outcome) -> Result<(), IngestError> {
-    let parameters: Vec<(&String, String)> = outcome
-        .parameters
-        .iter()
-        .flatten()
-        .map(|(k, v)| (k, v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
-        .collect();
-    let mut labels = vec![("benchmark", outcome.command.as_str())];
-    labels.extend(parameters.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+fn result(builder: &mut Builder<'_>, outcome: &Outcome) -> Result<(), IngestError> {
+    let parameters = outcome.parameters.iter().flatten().map(|(k, v)| (k.clone(), values::text(v)));
+    let labels = labels(&outcome.command, parameters);
     note_failures(builder, outcome);
     let time = Metric::new("time", Unit::known("s"));
     let Some(times) = &outcome.times else {
         let Outcome { mean, stddev: sd, median, min, max, .. } = *outcome;
         let n = outcome.exit_codes.as_ref().map(|codes| codes.len() as u64);
         let summary = summary(n, [mean, sd, median, min, max]);
-        return push_summary(builder, time, &labels, summary, 1);
+        return values::summary(builder, time, &labels, summary, When::default(), 0);
     };
-    raw(builder, time, &labels, times, &format!("results[{index}].times"))?;
-    let memory = Metric::new("memory", Unit::known("B"));
+    values::raw(builder, time, &labels, times, When::default())?;
     let used = outcome.memory_usage_byte.as_deref().unwrap_or_default();
     // All zero where the system does not tell.
     if used.iter().any(|&bytes| bytes > 0.0) {
-        raw(builder, memory, &labels, used, &format!("results[{index}].memory_usage_byte"))?;
+        let memory = Metric::new("memory", Unit::known("B"));
+        values::raw(builder, memory, &labels, used, When::default())?;
     }
     Ok(())
 }
 
-fn raw(
-    builder: &mut Builder<'_>,
-    metric: Metric,
-    labels: &[(&str, &str)],
-    values: &[f64],
-    column: &str,
-) -> Result<(), IngestError> {
-    if values.is_empty() {
-        return Ok(());
+/// The label `benchmark` is the command; parameters are further labels.
+fn labels(command: &str, parameters: impl IntoIterator<Item = (String, String)>) -> Labels {
+    let mut labels = values::benchmark(command);
+    for (name, value) in parameters {
+        labels.entry(name).or_insert(value);
     }
-    let Some(series) = builder.described(metric, labels, Kind::Raw, 1)? else { return Ok(()) };
-    for (i, &value) in values.iter().enumerate() {
-        let (column, text) = (format!("{column}[{i}]"), value.to_string());
-        let at = At { line: 0, column: &column, text: &text };
-        builder.push(series, value, When::default(), at)?;
-    }
-    Ok(())
+    labels
 }
 
 /// Runs that failed were asked for (`--ignore-failure`), so their times are kept; but how long
@@ -131,44 +114,51 @@ fn summary(n: Option<u64>, [mean, sd, median, min, max]: [Option<f64>; 5]) -> Su
     Summary { n, mean, sd, min, max, quantiles, interval: None }
 }
 
-fn push_summary(
-    builder: &mut Builder<'_>,
-    metric: Metric,
-    labels: &[(&str, &str)],
-    summary: Summary,
-    line: u64,
-) -> Result<(), IngestError> {
-    match builder.described(metric, labels, Kind::Summary, line)? {
-        Some(series) => builder.push_summary(series, summary, When::default(), line),
-        None => Ok(()),
-    }
+fn rows(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
+    table::each(input, builder, COMMAS, Columns::new, |columns, builder, row| {
+        columns.row(builder, row)
+    })?;
+    Ok(())
 }
 
-fn rows(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let file = input.name.clone();
-    let mut reader = ReaderBuilder::new().from_reader(&mut input.reader);
-    let headings = reader.headers().map_err(|e| csv_error(&file, e))?.clone();
-    for record in reader.records() {
-        let record = record.map_err(|e| csv_error(&file, e))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cells = || headings.iter().zip(record.iter());
+/// The columns of the CSV export.
+struct Columns {
+    command: usize,
+    /// Mean, standard deviation, median, minimum and maximum.
+    numbers: [usize; 5],
+    parameters: Vec<(String, usize)>,
+}
+
+impl Columns {
+    fn new(headings: &Headings<'_>, _: &mut Builder<'_>) -> Result<Self, IngestError> {
+        let parameter = |(column, name): (usize, &String)| {
+            Some((name.strip_prefix(PARAMETER)?.to_owned(), column))
+        };
+        let mut numbers = [0; 5];
+        for (slot, name) in numbers.iter_mut().zip(["mean", "stddev", "median", "min", "max"]) {
+            *slot = headings.need(name)?;
+        }
+        Ok(Self {
+            command: headings.need("command")?,
+            numbers,
+            parameters: headings.names.iter().enumerate().filter_map(parameter).collect(),
+        })
+    }
+
+    fn row(&self, builder: &mut Builder<'_>, row: &Row<'_>) -> Result<(), IngestError> {
         let mut numbers = [None; 5];
-        for (slot, column) in numbers.iter_mut().zip(["mean", "stddev", "median", "min", "max"]) {
-            let text = cells().find(|(h, _)| *h == column).map_or("", |(_, cell)| cell.trim());
-            let at = At { line, column, text };
+        for (slot, column) in numbers.iter_mut().zip(self.numbers) {
             // A single run has no standard deviation.
-            if !text.is_empty() {
-                *slot =
-                    Some(text.parse::<f64>().map_err(|_| builder.cell(at, "a time in seconds"))?);
+            if !row.text(column).is_empty() {
+                *slot = Some(row.number(builder, column)?);
             }
         }
-        let command = cells().find(|(h, _)| *h == "command").map_or("", |(_, cell)| cell);
-        let mut labels = vec![("benchmark", command)];
-        labels.extend(cells().filter_map(|(h, cell)| Some((h.strip_prefix(PARAMETER)?, cell))));
+        let parameters = self.parameters.iter();
+        let parameters = parameters.map(|(name, i)| (name.clone(), row.text(*i).to_owned()));
+        let labels = labels(row.text(self.command), parameters);
         let time = Metric::new("time", Unit::known("s"));
-        push_summary(builder, time, &labels, summary(None, numbers), line)?;
+        values::summary(builder, time, &labels, summary(None, numbers), When::default(), row.line)
     }
-    Ok(())
 }
 
 #[cfg(test)]

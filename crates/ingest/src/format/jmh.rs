@@ -133,7 +133,7 @@ fn score(
     }
     let (mut any, mut lost) = (false, 0_usize);
     for (fork, iterations) in score.raw_data.iter().enumerate() {
-        let run = builder.run(&format!("{entry}.{fork}"));
+        let run = builder.run(&format!("{entry}.{fork}"))?;
         let found: Vec<f64> = iterations.iter().filter_map(values::number).collect();
         lost += iterations.len() - found.len();
         any |= !found.is_empty();
@@ -156,7 +156,7 @@ fn score(
         builder.note(format!("{}: {} of {} has no value", builder.file(), metric.name, name()));
         return Ok(());
     };
-    values::summary(builder, metric, labels, summary, When::default())
+    values::summary(builder, metric, labels, summary, When::default(), 0)
 }
 
 /// A fork's sampled durations as one weighted distribution.
@@ -171,7 +171,7 @@ fn histogram(
     let pairs = values::pairs(labels);
     let Some(series) = builder.described(metric, &pairs, Kind::Atoms, 0)? else { return Ok(()) };
     for (fork, iterations) in score.raw_data_histogram.iter().enumerate() {
-        let run = builder.run(&format!("{entry}.{fork}"));
+        let run = builder.run(&format!("{entry}.{fork}"))?;
         let atoms: Vec<(f64, u64)> = iterations.iter().flatten().copied().collect();
         if atoms.is_empty() {
             continue;

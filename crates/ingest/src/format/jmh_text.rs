@@ -118,7 +118,7 @@ impl State {
             return Ok(());
         };
         let key = format!("{} {} {}", self.benchmark, self.parameters, self.fork);
-        let run = Some(builder.run(&key));
+        let run = Some(builder.run(&key)?);
         builder.push(series, x, When { run, ..When::default() }, at)
     }
 }

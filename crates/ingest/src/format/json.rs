@@ -11,8 +11,10 @@ use crate::error::IngestError;
 use crate::input::Opened;
 use crate::timestamp;
 
-/// Largest document.
+/// Largest document that is read into types of its own.
 const LARGEST: u64 = 256 << 20;
+/// Largest document that is read as a tree, which takes many times its length.
+const LARGEST_TREE: u64 = 64 << 20;
 
 /// One object a line.
 pub(crate) fn read_lines(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
@@ -41,15 +43,37 @@ pub(crate) fn document<T: DeserializeOwned>(
     input: &mut Opened,
     builder: &Builder<'_>,
 ) -> Result<T, IngestError> {
+    parse(&whole(input, builder)?, builder)
+}
+
+/// The whole document as a tree, or as a type that holds trees.
+///
+/// What is larger than [`LARGEST_TREE`] is refused.
+pub(crate) fn tree<T: DeserializeOwned>(
+    input: &mut Opened,
+    builder: &Builder<'_>,
+) -> Result<T, IngestError> {
+    parse(&up_to(LARGEST_TREE, input, builder)?, builder)
+}
+
+/// The bytes of a document.
+pub(crate) fn whole(input: &mut Opened, builder: &Builder<'_>) -> Result<Vec<u8>, IngestError> {
+    up_to(LARGEST, input, builder)
+}
+
+fn up_to(most: u64, input: &mut Opened, builder: &Builder<'_>) -> Result<Vec<u8>, IngestError> {
     let mut bytes = Vec::new();
-    let limited = input.reader.by_ref().take(LARGEST + 1).read_to_end(&mut bytes);
+    let limited = input.reader.by_ref().take(most + 1).read_to_end(&mut bytes);
     limited.map_err(|source| input.io(source))?;
-    if bytes.len() as u64 > LARGEST {
-        let problem = "a JSON document of more than 256 MiB; write one object a line (NDJSON), \
-                       which is read as a stream";
-        return Err(builder.line_error(1, problem));
+    if bytes.len() as u64 > most {
+        let problem = format!(
+            "a JSON document of more than {} MiB; write one object a line (NDJSON), which is read \
+             as a stream",
+            most >> 20
+        );
+        return Err(builder.line_error(0, problem));
     }
-    parse(&bytes, builder)
+    Ok(bytes)
 }
 
 /// Bytes as a document of a type.
@@ -74,7 +98,7 @@ pub(crate) fn read_document(
     input: &mut Opened,
     builder: &mut Builder<'_>,
 ) -> Result<(), IngestError> {
-    let value: Value = document(input, builder)?;
+    let value: Value = tree(input, builder)?;
     match value {
         Value::Array(items) if items.iter().any(Value::is_object) => {
             for (i, item) in items.iter().enumerate() {
@@ -123,9 +147,8 @@ fn list(name: &str, items: &[Value], builder: &mut Builder<'_>) -> Result<(), In
     let series = builder.series(name, &[], None, false, 1)?;
     for (i, item) in items.iter().enumerate() {
         let Some(x) = item.as_f64() else { return Err(misfit(builder, name, i, item)) };
-        let (text, column) = (item.to_string(), format!("{name}[{i}]"));
-        let at = At { line: 0, column: &column, text: &text };
-        builder.push(series, x, When::default(), at)?;
+        let told = || (format!("{name}[{i}]"), item.to_string());
+        builder.push_told(series, x, When::default(), 0, told)?;
     }
     Ok(())
 }
@@ -157,7 +180,7 @@ fn object(
             builder.wants(key);
             numbers.push((key, value));
         } else if name == "run" {
-            when.run = Some(builder.run(&text_of(value)));
+            when.run = Some(builder.run(&text_of(value))?);
         } else if name == "time" || name == "timestamp" {
             let text = text_of(value);
             let time = timestamp::parse(&text, unit.as_ref())
@@ -216,10 +239,9 @@ fn push(
     when: When,
     line: u64,
 ) -> Result<(), IngestError> {
-    let text = value.to_string();
-    let at = At { line, column: key, text: &text };
-    match value.as_f64() {
-        Some(x) => builder.push(series, x, when, at),
-        None => Err(builder.cell(at, "text where a number belongs")),
-    }
+    let Some(x) = value.as_f64() else {
+        let at = At { line, column: key, text: &value.to_string() };
+        return Err(builder.cell(at, "text where a number belongs"));
+    };
+    builder.push_told(series, x, when, line, || (key.to_owned(), value.to_string()))
 }

@@ -15,7 +15,7 @@ pub(crate) fn matches(head: &Head<'_>) -> bool {
 }
 
 pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let document: Value = json::document(input, builder)?;
+    let document: Value = json::tree(input, builder)?;
     for (i, value) in document.get(1).and_then(Value::as_array).into_iter().flatten().enumerate() {
         // Several values saved into one file have no names of their own.
         let name = if i == 0 { String::new() } else { format!("{}", i + 1) };
@@ -50,7 +50,7 @@ fn node(name: &str, value: &Value, builder: &mut Builder<'_>) -> Result<(), Inge
             let labels = values::benchmark(name);
             if let Some(x) = fields.get("time").and_then(values::number) {
                 let summary = values::printed(x);
-                values::summary(builder, time(), &labels, summary, When::default())?;
+                values::summary(builder, time(), &labels, summary, When::default(), 0)?;
             }
             counts(fields, &labels, builder)
         }
@@ -75,7 +75,7 @@ fn counts(
         if let Some(x) = fields.get(key).and_then(values::number) {
             let mut metric = Metric::new(key, unit);
             metric.direction = Direction::Lower;
-            values::summary(builder, metric, labels, values::printed(x), When::default())?;
+            values::summary(builder, metric, labels, values::printed(x), When::default(), 0)?;
         }
     }
     Ok(())

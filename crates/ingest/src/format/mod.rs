@@ -151,8 +151,14 @@ pub(crate) struct Head<'a> {
 pub(crate) type Reader = fn(&mut Opened, &mut Builder<'_>) -> Result<(), IngestError>;
 type Matches = fn(&Head<'_>) -> bool;
 
-/// Formats with a structure of their own, in the order in which they are asked.
-const STRUCTURED: &[(&str, Format, Reader, Matches)] = &[
+/// The formats, in the order in which they are asked; what only [`detect`] can tell by the look
+/// of its lines comes first, as in messages.
+const FORMATS: &[(&str, Format, Reader, Matches)] = &[
+    ("csv", Format::Csv, csv::read_csv, by_its_lines),
+    ("tsv", Format::Tsv, csv::read_tsv, by_its_lines),
+    ("ndjson", Format::Ndjson, json::read_lines, by_its_lines),
+    ("json", Format::Json, json::read_document, by_its_lines),
+    ("lines", Format::Lines, lines::read, by_its_lines),
     ("tailproof", Format::Canonical, canonical::read, canonical::matches),
     ("criterion", Format::Criterion, criterion::read, criterion::matches),
     ("criterion-text", Format::CriterionText, criterion_text::read, criterion_text::matches),
@@ -206,26 +212,20 @@ const STRUCTURED: &[(&str, Format, Reader, Matches)] = &[
     ),
 ];
 
-/// Formats of plain columns and numbers.
-const PLAIN: &[(&str, Format, Reader)] = &[
-    ("csv", Format::Csv, csv::read_csv),
-    ("tsv", Format::Tsv, csv::read_tsv),
-    ("ndjson", Format::Ndjson, json::read_lines),
-    ("json", Format::Json, json::read_document),
-    ("lines", Format::Lines, lines::read),
-];
+/// Plain columns and numbers have no mark of their own.
+fn by_its_lines(_: &Head<'_>) -> bool {
+    false
+}
 
 impl Format {
     /// Every format.
     pub fn all() -> impl Iterator<Item = Self> {
-        PLAIN.iter().map(|f| f.1).chain(STRUCTURED.iter().map(|f| f.1))
+        FORMATS.iter().map(|f| f.1)
     }
 
     fn entry(self) -> (&'static str, Reader) {
-        let plain = PLAIN.iter().map(|f| (f.1, f.0, f.2));
-        let structured = STRUCTURED.iter().map(|f| (f.1, f.0, f.2));
-        let found = plain.chain(structured).find(|f| f.0 == self);
-        let (_, name, reader) = found.expect("every format is listed");
+        let found = FORMATS.iter().find(|f| f.1 == self);
+        let &(name, _, reader, _) = found.expect("every format is listed");
         (name, reader)
     }
 
@@ -252,7 +252,7 @@ pub(crate) fn detect(file: &str, head: &[u8]) -> Result<Format, IngestError> {
     let mut lines = text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty());
     let Some(first) = lines.next() else { return Err(IngestError::Empty(file.to_owned())) };
     let head = Head { text: &text, first };
-    if let Some(found) = STRUCTURED.iter().find(|f| (f.3)(&head)) {
+    if let Some(found) = FORMATS.iter().find(|f| (f.3)(&head)) {
         return Ok(found.1);
     }
     if first.starts_with(['{', '[']) {

@@ -39,7 +39,7 @@ struct Dimension {
 }
 
 pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let report: Report = json::document(input, builder)?;
+    let report: Report = json::tree(input, builder)?;
     if report.series.first().is_some_and(|first| !first.is_object()) {
         return one(&report.name, None, &report.series, builder);
     }

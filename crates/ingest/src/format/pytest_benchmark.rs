@@ -66,7 +66,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
         builder.note(format!("{}: measured at commit {commit}{changed}", builder.file()));
     }
     let time = report.datetime.as_deref().and_then(|text| timestamp::parse(text, None).ok());
-    let mark = Some(builder.mark(commit.unwrap_or_default()));
+    let mark = Some(builder.mark(commit.unwrap_or_default())?);
     let when = When { time, mark, ..When::default() };
     let repeated = repeated(&report.benchmarks);
     for benchmark in &report.benchmarks {
@@ -119,7 +119,7 @@ fn one(
         quantiles: values::quantiles([("25%", stats.q1), ("50%", stats.median), ("75%", stats.q3)]),
         interval: None,
     };
-    values::summary(builder, metric, &labels, summary, when)
+    values::summary(builder, metric, &labels, summary, when, 0)
 }
 
 /// A label that is there and does not replace another.

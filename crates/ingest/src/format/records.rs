@@ -33,6 +33,14 @@ impl Cells {
         self.from = self.bytes.len();
     }
 
+    /// Begins anew.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ranges.clear();
+        self.from = 0;
+    }
+
     /// The cells as a record.
     pub(crate) fn record(&self, line: u64) -> Record<'_> {
         Record { bytes: &self.bytes, ranges: &self.ranges, line }
@@ -59,9 +67,42 @@ impl<'a> Record<'a> {
         self.bytes[from..to].trim_ascii()
     }
 
+    /// The cells as text; `None` when they are not UTF-8.
+    pub(crate) fn text(&self) -> Option<Texts<'a>> {
+        let (Some(&(from, _)), Some(&(_, to))) = (self.ranges.first(), self.ranges.last()) else {
+            return Some(Texts { text: "", ranges: self.ranges, from: 0 });
+        };
+        let text = std::str::from_utf8(&self.bytes[from..to]).ok()?;
+        // A character that two cells share is one of neither.
+        let whole = |at: usize| text.is_char_boundary(at - from);
+        let sound = self.ranges.iter().all(|&(begin, end)| whole(begin) && whole(end));
+        sound.then_some(Texts { text, ranges: self.ranges, from })
+    }
+
     pub(crate) fn cells(&self) -> impl Iterator<Item = &'a [u8]> {
         let record = *self;
         (0..record.len()).map(move |column| record.cell(column))
+    }
+}
+
+/// The cells of a record as text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Texts<'a> {
+    text: &'a str,
+    ranges: &'a [(usize, usize)],
+    /// Where the first range begins.
+    from: usize,
+}
+
+impl<'a> Texts<'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// A cell without surrounding blanks; empty when there is none.
+    pub(crate) fn cell(&self, column: usize) -> &'a str {
+        let range = self.ranges.get(column);
+        range.map_or("", |&(from, to)| self.text[from - self.from..to - self.from].trim())
     }
 }
 
@@ -158,19 +199,25 @@ impl<R: Read> Records<R> {
         }))
     }
 
-    /// The number on the next line and the number of the line, when the line is in the buffer
-    /// and holds digits with at most one point, and nothing else.
-    pub(crate) fn number(&mut self) -> Option<(f64, u64)> {
-        let rest = &self.buffer[self.from..self.to];
-        let (value, used) = decimal::plain(rest)?;
-        let end = match rest[used..] {
-            [b'\n', ..] => 1,
-            [b'\r', b'\n', ..] => 2,
-            _ => return None,
-        };
-        self.from += used + end;
-        self.line += 1;
-        Some((value, self.line - 1))
+    /// Adds the numbers on the next lines, at most so many: as long as each line is in the
+    /// buffer and holds digits with at most one point, and nothing else. Returns the number of
+    /// the first of these lines.
+    pub(crate) fn numbers(&mut self, values: &mut Vec<f64>, most: usize) -> u64 {
+        let begin = self.line;
+        let mut rest = &self.buffer[self.from..self.to];
+        for _ in 0..most {
+            let Some((value, used)) = decimal::plain(rest) else { break };
+            let end = match rest[used..] {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => break,
+            };
+            rest = &rest[used + end..];
+            self.line += 1;
+            values.push(value);
+        }
+        self.from = self.to - rest.len();
+        begin
     }
 
     /// Where the cell begins that no delimiter has ended.
@@ -325,6 +372,19 @@ mod tests {
         Ok(found)
     }
 
+    #[test]
+    fn cells_are_text_or_refused() {
+        let options = Options::default();
+        let builder = Builder::new(&options, false);
+        let text = "\u{e9},b\n\"\u{e9}\",\"c\"\n".as_bytes();
+        let broken = b"\"\xc3\",\"\xa9\"\n\xff\n";
+        let mut records = Records::new(text.chain(&broken[..]), b',');
+        for want in [Some(["\u{e9}", "b"]), Some(["\u{e9}", "c"]), None, None] {
+            let record = records.next(&builder).unwrap().unwrap();
+            assert_eq!(record.text().map(|t| [t.cell(0), t.cell(1)]), want);
+        }
+    }
+
     fn rows(text: &str) -> Vec<(u64, String)> {
         all(text).unwrap().into_iter().map(|(line, cells)| (line, cells.join("|"))).collect()
     }
@@ -365,13 +425,17 @@ mod tests {
         let options = Options::default();
         let builder = Builder::new(&options, false);
         let mut records = Records::new(&b"ms\n1.5\r\n2\n-3\n4"[..], b',');
-        assert_eq!(records.number(), None);
+        let numbers = |records: &mut Records<&[u8]>, most| {
+            let mut found = Vec::new();
+            (records.numbers(&mut found, most), found)
+        };
+        assert_eq!(numbers(&mut records, 9), (1, Vec::new()));
         assert!(records.next(&builder).unwrap().is_some());
-        assert_eq!(records.number(), Some((1.5, 2)));
-        assert_eq!(records.number(), Some((2.0, 3)));
-        assert_eq!(records.number(), None);
-        assert_eq!(records.next(&builder).unwrap().unwrap().cell(0), b"-3");
-        assert_eq!(records.number(), None);
+        assert_eq!(numbers(&mut records, 1), (2, vec![1.5]));
+        assert_eq!(numbers(&mut records, 9), (3, vec![2.0]));
+        let record = records.next(&builder).unwrap().unwrap();
+        assert_eq!((record.cell(0), record.line), (&b"-3"[..], 4));
+        assert_eq!(numbers(&mut records, 9), (5, Vec::new()));
         assert_eq!(records.next(&builder).unwrap().unwrap().cell(0), b"4");
     }
 }

@@ -7,22 +7,35 @@ pub(crate) fn nanosecond() -> Option<Unit> {
     Unit::known("ns")
 }
 
-/// Nanoseconds of a printed number and unit, `("1.0316", "µs")`; correctly rounded.
+/// Nanoseconds of a printed number and unit, `("1.0316", "µs")`.
 pub(crate) fn nanoseconds(number: &str, unit: &str) -> Option<f64> {
-    let (power, factor) = match unit {
-        "ps" => (-3, 1.0),
-        "ns" => (0, 1.0),
-        "us" | "µs" | "μs" => (3, 1.0),
-        "ms" => (6, 1.0),
-        "s" => (9, 1.0),
-        "m" | "min" => (9, 60.0),
-        "h" => (9, 3_600.0),
-        "d" => (9, 86_400.0),
+    duration(number, unit, -9)
+}
+
+/// A printed number and unit in `10^power` seconds. The exact decimal is rounded, once.
+pub(crate) fn duration(number: &str, unit: &str, power: i32) -> Option<f64> {
+    let (own, factor) = match unit {
+        "ps" => (-12, 1),
+        "ns" => (-9, 1),
+        "us" | "µs" | "μs" => (-6, 1),
+        "ms" => (-3, 1),
+        "s" => (0, 1),
+        "m" | "min" => (0, 60),
+        "h" => (0, 3_600),
+        "d" => (0, 86_400),
         _ => return None,
     };
-    let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let scaled: f64 = format!("{number}e{power}").parse().ok().filter(|_| plain)?;
-    Some(scaled * factor)
+    if !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    let exponent = own - power;
+    if factor == 1 {
+        return format!("{number}e{exponent}").parse().ok();
+    }
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
+    let exponent = exponent - fraction.len() as i32;
+    format!("{}e{exponent}", digits.checked_mul(factor)?).parse().ok()
 }
 
 /// A number that may have commas between thousands.
@@ -45,7 +58,10 @@ mod tests {
         ] {
             assert_eq!(nanoseconds(number, unit), Some(want));
         }
-        for (number, unit) in [("1", "cycles"), ("-1", "ns"), ("", "ns"), ("1e9", "s"), (".", "s")]
+        assert_eq!(duration("1.02", "m", -3), Some(61_200.0));
+        assert_eq!(duration("11.1", "us", 0), Some(11.1e-6));
+        for (number, unit) in
+            [("1.2.3", "m"), ("1", "cycles"), ("-1", "ns"), ("", "ns"), ("1e9", "s"), (".", "s")]
         {
             assert_eq!(nanoseconds(number, unit), None, "{number} {unit}");
         }

@@ -1,9 +1,8 @@
 //! Rows of a CSV file with named columns, for tools whose columns are known.
 
-use csv::{ReaderBuilder, StringRecord};
-
+use super::records::{Records, Texts};
 use crate::builder::{At, Builder};
-use crate::error::IngestError;
+use crate::error::{IngestError, listed};
 use crate::input::Opened;
 
 /// One row.
@@ -11,13 +10,13 @@ use crate::input::Opened;
 pub(crate) struct Row<'a> {
     pub(crate) line: u64,
     headings: &'a [String],
-    record: &'a StringRecord,
+    cells: Texts<'a>,
 }
 
 impl<'a> Row<'a> {
     /// The cell without surrounding blanks; empty when the row has no such column.
     pub(crate) fn text(&self, column: usize) -> &'a str {
-        self.record.get(column).unwrap_or("").trim()
+        self.cells.cell(column)
     }
 
     /// Where a cell stands, for messages.
@@ -58,7 +57,7 @@ impl Headings<'_> {
         self.find(name).ok_or_else(|| IngestError::MissingColumn {
             file: self.file.to_owned(),
             wanted: name.to_owned(),
-            have: self.names.join(", "),
+            have: listed(self.names),
         })
     }
 
@@ -76,7 +75,7 @@ impl Headings<'_> {
             let column = self.find(label).ok_or_else(|| IngestError::MissingLabel {
                 file: self.file.to_owned(),
                 label: label.clone(),
-                have: self.names.join(", "),
+                have: listed(self.names),
             })?;
             Ok((label.clone(), column))
         };
@@ -104,33 +103,32 @@ pub(crate) fn each<S>(
     mut row: impl FnMut(&mut S, &mut Builder<'_>, &Row<'_>) -> Result<(), IngestError>,
 ) -> Result<S, IngestError> {
     let file = input.name.clone();
-    let mut reader = ReaderBuilder::new()
-        .delimiter(style.delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(&mut input.reader);
-    let mut record = StringRecord::new();
+    let mut records = Records::new(&mut input.reader, style.delimiter);
+    let not_text = |builder: &Builder<'_>, line| builder.line_error(line, "is not UTF-8");
     let names: Vec<String> = if let Some(names) = style.names {
         names.iter().map(|&n| n.to_owned()).collect()
+    } else if let Some(record) = records.next(builder)? {
+        let cells = record.text().ok_or_else(|| not_text(builder, record.line))?;
+        (0..cells.len()).map(|i| cells.cell(i).to_owned()).collect()
     } else {
-        reader.read_record(&mut record).map_err(|e| super::csv::csv_error(&file, e))?;
-        record.iter().map(|n| n.trim().to_owned()).collect()
+        Vec::new()
     };
     let mut state = prepare(&Headings { names: &names, file: &file }, builder)?;
-    while reader.read_record(&mut record).map_err(|e| super::csv::csv_error(&file, e))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        if record.len() == 1 && record[0].trim().is_empty() {
+    while let Some(record) = records.next(builder)? {
+        let line = record.line;
+        let cells = record.text().ok_or_else(|| not_text(builder, line))?;
+        if cells.len() == 1 && cells.cell(0).is_empty() {
             continue;
         }
-        if record.len() != names.len() {
+        if cells.len() != names.len() {
             let problem = format!(
                 "{} cells where there are {} columns; the file may be cut off",
-                record.len(),
+                cells.len(),
                 names.len()
             );
             return Err(builder.line_error(line, problem));
         }
-        row(&mut state, builder, &Row { line, headings: &names, record: &record })?;
+        row(&mut state, builder, &Row { line, headings: &names, cells })?;
     }
     Ok(state)
 }

@@ -22,25 +22,26 @@ struct Report {
 }
 
 pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let report: Report = json::document(input, builder)?;
+    let report: Report = json::tree(input, builder)?;
     if report.test_runs.is_empty() {
         return Ok(());
     }
     let metric = Metric::new(builder.options.default_name(), None);
     let Some(series) = builder.described(metric, &[], Kind::Raw, 0)? else { return Ok(()) };
     for (i, run) in report.test_runs.iter().enumerate() {
-        let text = Value::from(run.clone()).to_string();
-        let column = format!("test_runs[{i}]");
-        let at = At { line: 0, column: &column, text: &text };
+        let told = || (format!("test_runs[{i}]"), Value::from(run.clone()).to_string());
         let seconds = run.get(2).and_then(Value::as_i64).filter(|&s| s >= 0);
         let time = seconds.and_then(|s| s.checked_mul(1_000_000_000));
         let value = run.get(3).and_then(values::number);
         let (Some(time), Some(value)) = (time, value) else {
+            let (column, text) = told();
+            let at = At { line: 0, column: &column, text: &text };
             return Err(builder.cell(at, "a run has a time in seconds and a value"));
         };
         let revision = run.get(1).and_then(|build| build.get(2)).and_then(Value::as_str);
-        let mark = Some(builder.mark(revision.unwrap_or_default()));
-        builder.push(series, value, When { time: Some(time), mark, ..When::default() }, at)?;
+        let mark = Some(builder.mark(revision.unwrap_or_default())?);
+        let when = When { time: Some(time), mark, ..When::default() };
+        builder.push_told(series, value, when, 0, told)?;
     }
     Ok(())
 }

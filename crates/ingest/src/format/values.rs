@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tailproof_core::{Dimension, Labels, Level, Metric, Rank, Rational, Summary, Unit};
 
-use crate::builder::{At, Builder, Kind, When};
+use crate::builder::{Builder, Kind, When};
 use crate::error::IngestError;
 
 /// A finite number, also one that is written as text (`"NaN"` is none).
@@ -74,28 +74,24 @@ pub(crate) fn raw(
     let Some(series) = builder.described(metric, &pairs(labels), Kind::Raw, 0)? else {
         return Ok(());
     };
-    for &value in values {
-        let text = value.to_string();
-        builder.push(series, value, when, At { line: 0, column: &column, text: &text })?;
+    for (i, &value) in values.iter().enumerate() {
+        let told = || (format!("{column}[{i}]"), value.to_string());
+        builder.push_told(series, value, when, 0, told)?;
     }
     Ok(())
 }
 
-/// Adds a printed summary to its series. A printed error may reach below zero, a duration
-/// does not: there its interval ends.
+/// Adds a printed summary to its series; `line` is 0 inside a JSON document.
 pub(crate) fn summary(
     builder: &mut Builder<'_>,
     metric: Metric,
     labels: &Labels,
-    mut summary: Summary,
+    summary: Summary,
     when: When,
+    line: u64,
 ) -> Result<(), IngestError> {
-    let duration = matches!(metric.unit, Some(Unit::Scaled { dimension: Dimension::Time, .. }));
-    if let Some(interval) = summary.interval.as_mut().filter(|_| duration) {
-        interval.0 = interval.0.max(0.0);
-    }
-    match builder.described(metric, &pairs(labels), Kind::Summary, 0)? {
-        Some(series) => builder.push_summary(series, summary, when, 0),
+    match builder.described(metric, &pairs(labels), Kind::Summary, line)? {
+        Some(series) => builder.push_summary(series, summary, when, line),
         None => Ok(()),
     }
 }

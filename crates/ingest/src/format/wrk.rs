@@ -6,6 +6,7 @@
 use tailproof_core::{Binned, Loop, Metric, Rank, Summary, Unit};
 
 use super::hgrm::Spectrum;
+use super::scaled::duration;
 use super::{Head, lines, totals};
 use crate::builder::{Builder, Kind, When};
 use crate::error::IngestError;
@@ -39,7 +40,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
     let several = tests.iter().any(|t| t.address != first.address);
     let alone = tests.len() == 1;
     for (number, test) in tests.into_iter().enumerate() {
-        let run = (!alone).then(|| builder.run(&(number + 1).to_string()));
+        let run = if alone { None } else { Some(builder.run(&(number + 1).to_string())?) };
         let when = When { run, ..When::default() };
         let address = test.address.clone();
         let labels = [("url", address.as_str())];
@@ -198,18 +199,7 @@ impl Test {
 fn milliseconds(text: &str) -> Option<f64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(end);
-    let factor = match unit {
-        "us" => 1,
-        "ms" => 1_000,
-        "s" => 1_000_000,
-        "m" => 60_000_000,
-        "h" => 3_600_000_000_u64,
-        _ => return None,
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
-    // In thousandths of what the digits count; the parser rounds the exact decimal.
-    format!("{}e-{}", digits.checked_mul(factor)?, fraction.len() + 3).parse().ok()
+    ["us", "ms", "s", "m", "h"].contains(&unit).then(|| duration(number, unit, -3))?
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{Request, announce};
 use crate::builder::Builder;
-use crate::error::IngestError;
+use crate::error::{IngestError, listed};
 use crate::format::Head;
 use crate::format::cache::ByLabels;
 use crate::format::table::{self, Headings, Row, Style};
@@ -45,7 +45,7 @@ impl Columns {
             let problem = format!(
                 "a JTL file without the column elapsed holds no times (there is: {}); \
                  let JMeter save it with jmeter.save.saveservice.time=true",
-                headings.names.join(", ")
+                listed(headings.names)
             );
             return Err(builder.line_error(1, problem));
         };

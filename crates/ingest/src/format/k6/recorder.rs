@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Contains, Declared, Type, explain_failures, good_when_set};
 use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
+use crate::format::cache::key_part;
 
 /// Most metrics of a file; more names than that are no metrics but identifiers.
 const MOST_METRICS: usize = 10_000;
@@ -51,9 +52,9 @@ struct Target {
 pub(super) struct Recorder {
     metrics: HashMap<String, Known>,
     /// Positions in `targets` by metric and label values.
-    by_key: HashMap<String, usize>,
+    by_key: HashMap<Vec<u8>, usize>,
     targets: Vec<Target>,
-    key: String,
+    key: Vec<u8>,
 }
 
 impl Recorder {
@@ -84,27 +85,16 @@ impl Recorder {
         point: &Point<'_>,
         line: u64,
     ) -> Result<(), IngestError> {
-        let Some(known) = self.metrics.get(point.metric) else {
-            let declared = Declared::built_in(point.metric).unwrap_or_else(|| {
-                builder.note(format!(
-                    "nothing says what kind of metric {} is: its points are taken as values \
-                     without a unit",
-                    point.metric
-                ));
-                Declared { kind: Type::Trend, contains: Contains::Default }
-            });
-            self.declare(builder, point.metric, declared, line)?;
-            return self.record(builder, point, line);
-        };
-        if known.unwanted {
-            return Ok(());
+        self.key.clear();
+        key_part(&mut self.key, point.metric.as_bytes());
+        for (_, value) in point.labels {
+            key_part(&mut self.key, value.as_bytes());
         }
-        let declared = known.declared;
-        let Some(target) = self.target(builder, point, declared, line)? else {
-            let known = self.metrics.get_mut(point.metric).expect("looked up above");
-            known.unwanted = true;
-            return Ok(());
+        let found = match self.by_key.get(&self.key) {
+            Some(&found) => Some(found),
+            None => self.begin(builder, point, line)?,
         };
+        let Some(target) = found else { return Ok(()) };
         let target = &mut self.targets[target];
         // The text is formed only for a message.
         let sound = point.value.is_finite() && point.value >= 0.0;
@@ -124,28 +114,37 @@ impl Recorder {
         }
     }
 
-    /// The series of a point; `None` when its metric is not wanted.
-    fn target(
+    /// The series of a point that is the first of its labels; `None` when its metric is not
+    /// wanted.
+    fn begin(
         &mut self,
         builder: &mut Builder<'_>,
         point: &Point<'_>,
-        declared: Declared,
         line: u64,
     ) -> Result<Option<usize>, IngestError> {
-        self.key.clear();
-        self.key.push_str(point.metric);
-        for (_, value) in point.labels {
-            self.key.push('\0');
-            self.key.push_str(value);
+        let Some(known) = self.metrics.get(point.metric) else {
+            let declared = Declared::built_in(point.metric).unwrap_or_else(|| {
+                builder.note(format!(
+                    "nothing says what kind of metric {} is: its points are taken as values \
+                     without a unit",
+                    point.metric
+                ));
+                Declared { kind: Type::Trend, contains: Contains::Default }
+            });
+            self.declare(builder, point.metric, declared, line)?;
+            return self.begin(builder, point, line);
+        };
+        if known.unwanted {
+            return Ok(None);
         }
-        if let Some(&found) = self.by_key.get(self.key.as_str()) {
-            return Ok(Some(found));
-        }
+        let declared = known.declared;
         let labels: Vec<(&str, &str)> =
             point.labels.iter().filter(|(_, value)| !value.is_empty()).copied().collect();
         let kind = if declared.kind == Type::Rate { Kind::Events } else { Kind::Raw };
         let metric = declared.metric(point.metric);
         let Some(index) = builder.described(metric, &labels, kind, line)? else {
+            let known = self.metrics.get_mut(point.metric).expect("looked up above");
+            known.unwanted = true;
             return Ok(None);
         };
         match declared.kind {

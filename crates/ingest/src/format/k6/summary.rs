@@ -23,7 +23,7 @@ pub(crate) fn matches(head: &Head<'_>) -> bool {
 
 /// Reads every metric: trends as summaries, rates as events, counters per second.
 pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), IngestError> {
-    let document: Value = json::document(input, builder)?;
+    let document: Value = json::tree(input, builder)?;
     let Some(metrics) = document.get("metrics").and_then(Value::as_object) else {
         return Err(builder.line_error(1, "a summary of k6 has metrics"));
     };

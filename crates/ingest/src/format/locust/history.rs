@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use tailproof_core::{Metric, Rank, Summary, Unit};
+use tailproof_core::{Rank, Summary};
 
 use super::{ALL, explain_rounding, labels, latency, percentiles, push_requests, quantiles};
 use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
-use crate::format::Head;
 use crate::format::table::{self, COMMAS, Headings, Row};
+use crate::format::{Head, totals};
 use crate::input::Opened;
 use crate::timestamp;
 
@@ -119,11 +119,7 @@ impl Columns {
             builder.push_summary(series, summary, when, line)?;
         }
         if let Some(rate) = entry.rate {
-            let metric = Metric::new("throughput", Unit::known("req/s"));
-            if let Some(series) = builder.described(metric, &labels, Kind::Raw, line)? {
-                let text = rate.to_string();
-                builder.push(series, rate, when, At { line, column: "Requests/s", text: &text })?;
-            }
+            totals::throughput(builder, rate, &labels, when, line)?;
         }
         let Some((total, failures)) = entry.counts else { return Ok(()) };
         let text = failures.to_string();

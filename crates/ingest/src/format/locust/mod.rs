@@ -4,12 +4,12 @@ mod document;
 mod history;
 mod stats;
 
-use tailproof_core::{Direction, Loop, Metric, Rank, Unit};
+use tailproof_core::{Loop, Metric, Rank, Unit};
 
-use crate::builder::{At, Builder, Kind, When};
+use crate::builder::{At, Builder, When};
 use crate::error::IngestError;
 use crate::format::table::{self, COMMAS, Headings, Row};
-use crate::format::{Head, is_number};
+use crate::format::{Head, is_number, totals};
 use crate::input::Opened;
 
 /// Whether this is one of the files that Locust writes.
@@ -83,10 +83,6 @@ fn latency() -> Metric {
     Metric::new("latency", Unit::known("ms"))
 }
 
-fn requests() -> Metric {
-    Metric { direction: Direction::Higher, ..Metric::new("requests", None) }
-}
-
 /// The columns of percentiles, such as `99.9%`; `100%` is a rounded maximum.
 fn percentiles(headings: &Headings<'_>) -> Vec<(Rank, usize)> {
     let rank = |(column, name): (usize, &String)| {
@@ -123,9 +119,7 @@ fn push_requests(
     let Some(good) = total.checked_sub(failed) else {
         return Err(builder.cell(at, "more failures than requests"));
     };
-    if let Some(series) = builder.described(requests(), labels, Kind::Events, at.line)? {
-        builder.push_events(series, good, total, when, at)?;
-    }
+    totals::requests(builder, (good, total), labels, when, at.line)?;
     if failed > 0 {
         builder.note(
             "Locust's response times include those of failed requests, which cannot be told apart"

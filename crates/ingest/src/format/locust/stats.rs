@@ -1,12 +1,12 @@
 //! `…_stats.csv`: one row for each kind of request, and one for all of them.
 
-use tailproof_core::{Metric, Rank, Summary, Unit};
+use tailproof_core::{Rank, Summary};
 
 use super::{ALL, explain_rounding, labels, latency, percentiles, push_requests, quantiles};
 use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
-use crate::format::Head;
 use crate::format::table::{self, COMMAS, Headings, Row};
+use crate::format::{Head, totals};
 use crate::input::Opened;
 
 pub(super) fn matches(head: &Head<'_>) -> bool {
@@ -120,12 +120,7 @@ impl Entry {
         }
         push_requests(builder, &labels, self.count, self.failures, when, at)?;
         if let Some(rate) = self.rate {
-            let metric = Metric::new("throughput", Unit::known("req/s"));
-            if let Some(series) = builder.described(metric, &labels, Kind::Raw, self.line)? {
-                let text = rate.to_string();
-                let at = At { line: self.line, column: "Requests/s", text: &text };
-                builder.push(series, rate, when, at)?;
-            }
+            totals::throughput(builder, rate, &labels, when, self.line)?;
         }
         Ok(())
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tailproof_core::{Binned, Closed, Direction, Metric, Rank, Summary, Unit};
+use tailproof_core::{Binned, Closed, Metric, Rank, Summary, Unit};
 
 use super::latency;
 use crate::builder::{At, Builder, Kind, When};
-use crate::error::IngestError;
-use crate::format::{Head, json};
+use crate::error::{IngestError, listed};
+use crate::format::{Head, json, totals};
 use crate::input::Opened;
 
 pub(super) fn matches(head: &Head<'_>) -> bool {
@@ -50,12 +50,7 @@ pub(super) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
     histogram(&report, answered, lost, builder)?;
     requests(&report, answered, lost, builder)?;
     if let Some(rate) = report.summary.requests_per_sec {
-        let metric = Metric::new("throughput", Unit::known("req/s"));
-        if let Some(series) = builder.described(metric, &[], Kind::Raw, 1)? {
-            let text = rate.to_string();
-            let at = At { line: 0, column: "requestsPerSec", text: &text };
-            builder.push(series, rate, When::default(), at)?;
-        }
+        totals::throughput(builder, rate, &[], When::default(), 0)?;
     }
     Ok(())
 }
@@ -144,7 +139,7 @@ fn requests(
     let codes = &report.status_code_distribution;
     if !codes.is_empty() {
         let list: Vec<String> = codes.iter().map(|(code, n)| format!("{code}: {n}")).collect();
-        builder.note(format!("oha counted these status codes: {}", list.join(", ")));
+        builder.note(format!("oha counted these status codes: {}", listed(list)));
     }
     if lost > 0 {
         builder.note(format!(
@@ -158,13 +153,7 @@ fn requests(
     }
     let well = |code: &str| code.parse::<u16>().is_ok_and(|code| (100..400).contains(&code));
     let good = sum(codes.iter().filter(|(code, _)| well(code)).map(|(_, n)| n));
-    let metric = Metric { direction: Direction::Higher, ..Metric::new("requests", None) };
-    if let Some(series) = builder.described(metric, &[], Kind::Events, 1)? {
-        let text = total.to_string();
-        let at = At { line: 0, column: "statusCodeDistribution", text: &text };
-        builder.push_events(series, good, total, When::default(), at)?;
-    }
-    Ok(())
+    totals::requests(builder, (good, total), &[], When::default(), 0)
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tailproof_core::{Binned, Closed, Direction, Metric, Rank, Summary, Unit};
+use tailproof_core::{Binned, Closed, Metric, Rank, Summary, Unit};
 
 use super::latency;
 use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
-use crate::format::{Head, json};
+use crate::format::{Head, json, totals};
 use crate::input::Opened;
 use crate::timestamp;
 
@@ -44,12 +44,7 @@ pub(super) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
     report.histogram(builder, when)?;
     report.successes(builder, when)?;
     if let Some(rate) = report.throughput {
-        let metric = Metric::new("throughput", Unit::known("req/s"));
-        if let Some(series) = builder.described(metric, &[], Kind::Raw, 1)? {
-            let text = rate.to_string();
-            let at = At { line: 0, column: "throughput", text: &text };
-            builder.push(series, rate, when, at)?;
-        }
+        totals::throughput(builder, rate, &[], when, 0)?;
     }
     Ok(())
 }
@@ -111,9 +106,8 @@ impl Report {
 
     fn successes(&self, builder: &mut Builder<'_>, when: When) -> Result<(), IngestError> {
         let Some(share) = self.success else { return Ok(()) };
-        let text = share.to_string();
-        let at = At { line: 0, column: "success", text: &text };
         if !(0.0..=1.0).contains(&share) {
+            let at = At { line: 0, column: "success", text: &share.to_string() };
             return Err(builder.cell(at, "a share from 0 to 1"));
         }
         let good = ((share * self.requests as f64).round() as u64).min(self.requests);
@@ -124,11 +118,7 @@ impl Report {
                     .into(),
             );
         }
-        let metric = Metric { direction: Direction::Higher, ..Metric::new("requests", None) };
-        match builder.described(metric, &[], Kind::Events, 1)? {
-            Some(series) => builder.push_events(series, good, self.requests, when, at),
-            None => Ok(()),
-        }
+        totals::requests(builder, (good, self.requests), &[], when, 0)
     }
 }
 

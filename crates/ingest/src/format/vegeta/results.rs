@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use tailproof_core::Unit;
 
 use super::latency;
 use crate::builder::{At, Builder, When};
@@ -11,7 +12,7 @@ use crate::format::cache::ByLabels;
 use crate::format::lines;
 use crate::format::table::{self, Row, Style};
 use crate::input::Opened;
-use crate::timestamp;
+use crate::timestamp::{self, Clock};
 
 /// The columns of `vegeta encode -to csv`.
 const NAMES: [&str; 12] = [
@@ -100,8 +101,11 @@ pub(super) fn read_csv(input: &mut Opened, builder: &mut Builder<'_>) -> Result<
         input,
         builder,
         style,
-        |headings, builder| Ok((headings.labels(builder, &[])?, ByLabels::default())),
-        |(labels, series), builder, row| outcome(builder, row, labels, series),
+        |headings, builder| {
+            let clock = Clock::new(Unit::known("ns").as_ref());
+            Ok((headings.labels(builder, &[])?, ByLabels::default(), clock))
+        },
+        |(labels, series, clock), builder, row| outcome(builder, row, labels, series, *clock),
     )?;
     Ok(())
 }
@@ -111,10 +115,10 @@ fn outcome(
     row: &Row<'_>,
     labels: &[(String, usize)],
     series: &mut ByLabels,
+    clock: Clock,
 ) -> Result<(), IngestError> {
     let latency = row.count(builder, 2)?;
-    let sent = timestamp::parse(row.text(0), tailproof_core::Unit::known("ns").as_ref())
-        .map_err(|problem| builder.cell(row.at(0), problem))?;
+    let sent = clock.parse(row.text(0)).map_err(|problem| builder.cell(row.at(0), problem))?;
     let outcome = Outcome {
         sent,
         latency: latency as f64,
