@@ -73,6 +73,7 @@ impl Fixture {
     ///
     /// # Panics
     /// It can.
+    #[must_use]
     pub fn fails(&self) -> String {
         match read(&self.path, &Options::default()) {
             Err(e) => e.to_string(),

@@ -149,7 +149,7 @@ pub use family::{Attainable, attainable, fcr_level, smallest_p_permutation, smal
 pub use fisher::{Fisher, fisher_exact};
 pub use fligner_killeen::{FlignerKilleen, fligner_killeen};
 pub use friedman::{Friedman, friedman};
-pub use heterogeneity::{Heterogeneity, Stratum, heterogeneity};
+pub use heterogeneity::{Estimated, Heterogeneity, Stratum, heterogeneity, without_error};
 pub use hodges_lehmann::{HodgesLehmann, hodges_lehmann};
 pub use jarque_bera::{JarqueBera, jarque_bera};
 pub use kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov};
@@ -186,7 +186,9 @@ pub use power_t::{
     SampleSize, Tail, t_minimum_detectable_effect, t_one_sample_power, t_power, t_sample_size,
 };
 pub use proportion::Proportion;
-pub use rate_ratio::{ratio_score, ratio_score_z};
+pub use rate_ratio::{
+    ratio_score, ratio_score_uncorrected, ratio_score_z, ratio_score_z_uncorrected,
+};
 pub use ratio::{FiellerSet, MedianRatio, Ratio, ratio_of_means, ratio_of_medians};
 pub use runs_test::{RunsTest, runs_test};
 pub use shapiro_wilk::{ShapiroWilk, shapiro_wilk};

@@ -1,9 +1,11 @@
 //! What measured commands say.
 
 use tailproof_core::{
-    Class, Direction, Effect, Finding, Guarantee, Interval, Rank, Subject, Unit, Verdict, number,
-    percent,
+    Class, Direction, Effect, Finding, Guarantee, Interval, Level, Rank, Reason, Subject, Unit,
+    Verdict, number, percent,
 };
+use tailproof_hypothesis::power_factor;
+use tailproof_hypothesis::sequential::QuantileSequence;
 use tailproof_resampling::pathologies;
 
 use crate::plan::Stop;
@@ -14,10 +16,12 @@ impl Measured {
     /// margin.
     ///
     /// ```text
-    /// FAIL lo − 1 > margin    PASS hi − 1 < margin    else no detectable change
+    /// FAIL lo − 1 > margin    PASS hi − 1 < margin    else no detectable change,
+    ///                                                 inconclusive without both ends
     /// ```
     /// for the interval `[lo, hi]` of the median over rounds of the ratio of times, which holds
-    /// at every look for rounds that are independent and alike. Findings are of `class`:
+    /// at every look for rounds that are independent and alike. What would have been shown, with
+    /// power 0.8, is the margin and `(z_{1−α/2} + z_{0.8})/z_{1−α/2}` times half the width. Findings are of `class`:
     /// [`Class::Regression`] gates, [`Class::Other`] does not.
     #[must_use]
     pub fn findings(&self, margin: f64, class: Class) -> Vec<Finding> {
@@ -31,9 +35,13 @@ impl Measured {
             Verdict::Fail
         } else if high < margin {
             Verdict::Pass
+        } else if lo.is_finite() && hi.is_finite() {
+            let factor = power_factor(self.level.alpha().to_f64() / 2.0, 0.8);
+            let reach = margin + factor * (high - low) / 2.0;
+            Verdict::NoDetectableChange { would_have_shown: Some(reach) }
         } else {
-            let reach = margin + (high - low) / 2.0;
-            Verdict::NoDetectableChange { would_have_shown: reach.is_finite().then_some(reach) }
+            let need = rounds_needed(self.level).max(self.rounds() as u64 + 1);
+            Verdict::Inconclusive(Reason::TooFew { need })
         };
         let [base, candidate] = [0, i].map(|k| self.seconds(k).quantile(Rank::MEDIAN));
         let (name, first) = (&self.commands[i].name, &self.commands[0].name);
@@ -105,6 +113,19 @@ impl Measured {
     }
 }
 
+/// Rounds from which on an interval has both ends.
+fn rounds_needed(level: Level) -> u64 {
+    let mut sequence = QuantileSequence::new(Rank::MEDIAN, level);
+    // Half of the rounds would all have to lie on one side: more than 2 000 for no level.
+    (1..2_000_u32)
+        .find(|&n| {
+            sequence.observe(f64::from(n));
+            let (lo, hi) = sequence.interval();
+            lo.is_finite() && hi.is_finite()
+        })
+        .map_or(2_000, u64::from)
+}
+
 fn words(verdict: &Verdict, high: f64, margin: f64) -> String {
     match verdict {
         Verdict::Fail => "SLOWER".to_owned(),
@@ -117,7 +138,13 @@ fn words(verdict: &Verdict, high: f64, margin: f64) -> String {
                 percent(*w)
             )
         }
-        _ => "too few rounds to bound the ratio".to_owned(),
+        Verdict::Inconclusive(Reason::TooFew { need }) => {
+            format!(
+                "too few rounds to bound the ratio, {} would: INCONCLUSIVE",
+                number(*need as f64)
+            )
+        }
+        _ => "INCONCLUSIVE".to_owned(),
     }
 }
 
@@ -141,6 +168,23 @@ mod tests {
         let few = Plan { max_rounds: 2, ..plan };
         let measured = measure(&[sleep("0"), sleep("0.01")], &few, |_| {}).unwrap();
         let verdict = &measured.findings(0.01, Class::Other)[0].verdict;
-        assert_eq!(*verdict, Verdict::NoDetectableChange { would_have_shown: None });
+        let need = rounds_needed(measured.level);
+        assert_eq!(*verdict, Verdict::Inconclusive(Reason::TooFew { need }));
+        assert!((6..20).contains(&need), "{need}");
+    }
+
+    #[test]
+    fn what_would_have_been_shown_has_power() {
+        let nothing = |s: &str| Command::parse(&["sleep".to_owned(), s.to_owned()]).unwrap();
+        let plan = Plan { max_rounds: 12, ..Plan::new(Seed(1)) };
+        let mut measured = measure(&[nothing("0"), nothing("0.0")], &plan, |_| {}).unwrap();
+        measured.intervals = vec![(0.9, 1.1)];
+        let Verdict::NoDetectableChange { would_have_shown: Some(shown) } =
+            measured.findings(0.01, Class::Other)[0].verdict
+        else {
+            panic!("an interval around 1");
+        };
+        // (1.960 + 0.842)/1.960 = 1.429
+        assert!((shown - 0.01 - 0.142_9).abs() < 1e-4, "{shown}");
     }
 }

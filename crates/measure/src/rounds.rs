@@ -93,11 +93,12 @@ pub fn measure(
         }
         let precision = sequences.iter().map(|s| half_width(s.interval())).fold(0.0, f64::max);
         watch(Progress { rounds: round, elapsed: begin.elapsed(), precision });
-        if round >= plan.max_rounds {
-            break Stop::Rounds;
-        }
-        if round >= plan.min_rounds && precision <= plan.precision {
+        let last = round >= plan.max_rounds;
+        if (last || round >= plan.min_rounds) && precision <= plan.precision {
             break Stop::Precise;
+        }
+        if last {
+            break Stop::Rounds;
         }
         if begin.elapsed() >= plan.limit {
             break Stop::Time;
@@ -182,6 +183,16 @@ mod tests {
             assert_eq!(one, [0, 1, 2]);
         }
         assert_eq!(seen.len(), 6);
+    }
+
+    #[test]
+    fn precise_in_the_last_round_is_precise() {
+        let command = Command::parse(&["sleep".to_owned(), "0".to_owned()]).unwrap();
+        let plan = Plan { max_rounds: 3, precision: f64::INFINITY, ..Plan::new(Seed(1)) };
+        let stop =
+            |plan: &Plan| measure(std::slice::from_ref(&command), plan, |_| {}).unwrap().stop;
+        assert_eq!(stop(&plan), Stop::Precise);
+        assert_eq!(stop(&Plan { precision: 0.0, ..plan }), Stop::Rounds);
     }
 
     #[test]

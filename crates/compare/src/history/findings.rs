@@ -9,7 +9,8 @@ impl History {
     ///
     /// A change for the worse among the points that the verdict is about is a regression that
     /// fails; where it is not known which way is worse, it is inconclusive. Changes for the
-    /// better and older ones are told, and pass.
+    /// better and older ones are told, and pass. So are those of which the interval of the median
+    /// does not exclude 0 ([`ChangePoint::shown`]): the search looks for a change of anything.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.points.iter().map(|p| self.finding(p)).collect();
@@ -21,6 +22,11 @@ impl History {
 
     fn finding(&self, point: &ChangePoint) -> Finding {
         let (class, verdict, word) = match (point.recent, point.turn) {
+            _ if !point.shown => (
+                Class::Other,
+                Verdict::NoDetectableChange { would_have_shown: None },
+                "the distribution changed (spread); no change of the median shown",
+            ),
             (true, Turn::Worse) => (Class::Regression, Verdict::Fail, "REGRESSED"),
             (true, Turn::Unknown) => (
                 Class::Regression,
@@ -109,8 +115,8 @@ impl History {
         let mut finding = Finding::new(class, self.subject.clone(), claim, verdict);
         finding.unit.clone_from(&self.metric.unit);
         finding.direction = self.metric.direction;
-        finding.guarantee =
-            if self.block.is_some() { Guarantee::Approximate } else { Guarantee::Exact };
+        // That neighbours do not depend on each other is itself an estimate.
+        finding.guarantee = Guarantee::Approximate;
         finding.n = vec![self.values.len() as u64];
         finding.seed = Some(self.settings.seed);
         finding.warnings.clone_from(&self.warnings);

@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use tailproof_core::descriptive::{mean, median};
 use tailproof_core::{Dataset, Direction, Interval, Metric, Rank, Sample, Series, Subject};
 
-use crate::change::Change;
+use crate::change::{Change, quantile_interval};
 use crate::two::subject;
 use points::Points;
 use search::{Found, search};
@@ -68,6 +68,12 @@ pub struct Segment {
     pub mean: f64,
 }
 
+impl Segment {
+    fn times(self, factor: f64) -> Self {
+        Self { median: self.median * factor, mean: self.mean * factor, ..self }
+    }
+}
+
 /// What a change means for the metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -92,8 +98,14 @@ pub struct ChangePoint {
     pub after: Segment,
     /// Relative change of the median, `after/before − 1`; infinite from a median of zero.
     pub effect: f64,
-    /// Interval of the effect; `None` when the level before is not clearly above zero.
+    /// Interval of the effect; `None` when the level before is not clearly above zero. With too
+    /// few points on a side for one of the median, that of the factor between both levels
+    /// (Hodges & Lehmann).
     pub interval: Option<Interval>,
+    /// Whether the median itself changed to the side of the effect: the interval excludes 0.
+    ///
+    /// Without a level above zero, that of the difference.
+    pub shown: bool,
     /// Better or worse.
     pub turn: Turn,
     /// First and last point at which the new level may have begun, at about 95 %.
@@ -178,6 +190,10 @@ pub struct History {
 pub fn history(series: &Series, settings: &HistorySettings) -> Result<History, HistoryError> {
     let Points { values, marks, times, mut warnings } = Points::of(series)?;
     let since = since(series, &settings.since, marks.as_deref(), values.len())?;
+    // Powers of two change no digit; only the largest and the smallest doubles need one.
+    let unit = scale::unit(&values);
+    let original = if unit == 1.0 { None } else { Some(values.clone()) };
+    let values: Vec<f64> = values.into_iter().map(|x| x * unit).collect();
     let found = search(&values, settings);
     if let Some(block) = found.block {
         warnings.push(format!(
@@ -187,14 +203,16 @@ pub fn history(series: &Series, settings: &HistorySettings) -> Result<History, H
     let segments = segments(&values, &found);
     let describe = |(split, pair): (&divisive::Split, &[Segment])| {
         let (before, after) = (pair[0], pair[1]);
-        let (effect, interval) = effect(&values, (before, after), found.tau, settings);
+        let Effect { relative, interval, shown } =
+            effect(&values, (before, after), found.tau, settings);
         ChangePoint {
             index: split.index,
             p: split.p,
-            before,
-            after,
-            effect,
+            before: before.times(1.0 / unit),
+            after: after.times(1.0 / unit),
+            effect: relative,
             interval,
+            shown,
             turn: turn(series.metric.direction, after.median - before.median),
             location: location(&values, before, after),
             mark: marks.as_ref().map(|m| m[split.index].clone()).filter(|m| !m.is_empty()),
@@ -214,7 +232,7 @@ pub fn history(series: &Series, settings: &HistorySettings) -> Result<History, H
         block: found.block,
         settings: settings.clone(),
         warnings,
-        values,
+        values: original.unwrap_or(values),
     })
 }
 
@@ -255,28 +273,59 @@ fn segments(values: &[f64], found: &Found) -> Vec<Segment> {
     all
 }
 
-/// The relative change of the median with its interval.
+/// A change of the median relative to the level before.
+struct Effect {
+    relative: f64,
+    interval: Option<Interval>,
+    /// Whether 0 is excluded on the side of the effect.
+    shown: bool,
+}
+
+/// The relative change of the median with its interval: that of the factor between the levels by
+/// Mann–Whitney where a side has too few points for a bound of its median.
 fn effect(
     values: &[f64],
     (before, after): (Segment, Segment),
     tau: f64,
     settings: &HistorySettings,
-) -> (f64, Option<Interval>) {
+) -> Effect {
     let difference = after.median - before.median;
     // 0/0 is no change.
     let effect = if difference == 0.0 { 0.0 } else { difference / before.median.abs() };
     let part = |s: Segment| Sample::new(values[s.start..s.end].to_vec());
-    let (Ok(x), Ok(y)) = (part(before), part(after)) else { return (effect, None) };
-    let Ok(change) = Change::of_quantiles(&x, &y, Rank::MEDIAN, [tau; 2]) else {
-        return (effect, None);
+    let (Ok(x), Ok(y)) = (part(before), part(after)) else {
+        return Effect { relative: effect, interval: None, shown: false };
     };
-    let interval = change.interval(settings.level).ok().map(|(lo, hi)| Interval {
-        lo: lo - 1.0,
-        hi: hi - 1.0,
-        level: settings.level,
-        method: change.method.to_owned(),
-    });
-    (effect, interval)
+    let level = settings.level;
+    let of = |change: Change| {
+        let (lo, hi) = change.interval(level).ok()?;
+        let method = change.method.to_owned();
+        Some(Interval { lo: lo - 1.0, hi: hi - 1.0, level, method })
+    };
+    let sides = [&x, &y].map(|s| quantile_interval(s, Rank::MEDIAN, tau, level.split(2)));
+    let few = sides.iter().any(|s| s.0.is_infinite() || s.1.is_infinite());
+    let change = if few {
+        Change::of_shift(&x, &y, [tau; 2])
+    } else {
+        Change::of_quantiles(&x, &y, Rank::MEDIAN, [tau; 2])
+    };
+    let interval = change.ok().and_then(of);
+    let (lo, hi) = if let Some(interval) = &interval {
+        (interval.lo, interval.hi)
+    } else if few {
+        // The test sees the order only: that of the values moved to where all are positive.
+        let moved = |s: &Sample| {
+            let (least, most) = (x.range().0.min(y.range().0), x.range().1.max(y.range().1));
+            Sample::new(s.values().iter().map(|v| v - least + (most - least)).collect()).ok()
+        };
+        let both = moved(&x).zip(moved(&y));
+        let change = both.and_then(|(x, y)| Change::of_shift(&x, &y, [tau; 2]).ok());
+        change.and_then(of).map_or((f64::NEG_INFINITY, f64::INFINITY), |i| (i.lo, i.hi))
+    } else {
+        (sides[1].0 - sides[0].1, sides[1].1 - sides[0].0)
+    };
+    let shown = (difference > 0.0 && lo > 0.0) || (difference < 0.0 && hi < 0.0);
+    Effect { relative: effect, interval, shown }
 }
 
 fn turn(direction: Direction, difference: f64) -> Turn {
@@ -345,6 +394,55 @@ mod tests {
             };
             assert_eq!((finding.class, finding.verdict.clone()), want);
         }
+    }
+
+    #[test]
+    fn a_wider_spread_alone_fails_nothing() {
+        let normal = |rng: &mut _| (0..12).map(|_| uniform(rng)).sum::<f64>() - 6.0;
+        let fails = |offset: f64| {
+            let mut failed = 0;
+            for seed in 0..60 {
+                let mut rng = stream(Seed(seed), 0);
+                let value = |i| offset + normal(&mut rng) * if i < 75 { 3.0 } else { 25.0 };
+                let history = found(&series(Some("ms"), (0..100).map(value).collect()));
+                for finding in history.findings().iter().filter(|f| f.verdict == Verdict::Fail) {
+                    failed += 1;
+                    let excludes = finding.interval.as_ref().is_none_or(|i| i.lo > 0.0);
+                    assert!(excludes, "{}", finding.why);
+                }
+            }
+            failed
+        };
+        // The search picks the place, so more than the level says; 27 of 60 without the interval.
+        let (away, around) = (fails(1_000.0), fails(0.0));
+        assert!(away <= 6 && around <= 6, "{away} {around}");
+    }
+
+    #[test]
+    fn five_points_on_a_new_level_are_enough() {
+        for base in [0.0, 100.0] {
+            let values = step(60, 55, 9.0).into_iter().map(|x| x - 100.0 + base).collect();
+            let history = found(&series(Some("ms"), values));
+            assert_eq!((history.points[0].index, history.points[0].shown), (55, true));
+            assert_eq!(history.findings()[0].verdict, Verdict::Fail);
+        }
+    }
+
+    #[test]
+    fn the_largest_doubles_are_searched_as_others() {
+        let plain = found(&series(Some("ms"), step(60, 40, 5.0)));
+        // A power of two, so that everything but the unit is the same.
+        for factor in [2.0_f64.powi(1_017), 2.0_f64.powi(-1_020)] {
+            let values = step(60, 40, 5.0).into_iter().map(|x| x * factor).collect();
+            let scaled = found(&series(Some("ms"), values));
+            let (got, want) = (&scaled.points[0], &plain.points[0]);
+            assert_eq!((got.index, got.p, got.shown), (want.index, want.p, want.shown));
+            assert!((got.effect / want.effect - 1.0).abs() < 1e-12);
+            assert_eq!(got.after.median, want.after.median * factor);
+            assert_eq!(scaled.values[0], plain.values[0] * factor);
+        }
+        let ends: Vec<f64> = (0..60).map(|i| f64::MAX * if i < 40 { -1.0 } else { 1.0 }).collect();
+        assert_eq!(found(&series(Some("ms"), ends)).points[0].index, 40);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tailproof_resampling::{block_length, dependence};
 
 use super::divisive::{Split, divide, place};
 use super::penalized::penalized;
-use super::scale::noise;
+use super::scale::{noise, persistence};
 use super::{HistorySettings, SearchMethod};
 
 /// What a search found.
@@ -17,7 +17,7 @@ pub(super) struct Found {
     pub(super) splits: Vec<Split>,
     /// Longest blocks that were permuted, when neighbours depended on each other.
     pub(super) block: Option<usize>,
-    /// Longest autocorrelation time of residuals among those windows, else 1.
+    /// Longest autocorrelation time among those windows, else 1.
     pub(super) tau: f64,
 }
 
@@ -56,7 +56,7 @@ pub(super) fn search(series: &[f64], settings: &HistorySettings) -> Found {
     found
 }
 
-/// The splits of one window; when the residuals depend on each other, by permuted blocks.
+/// The splits of one window; when neighbours depend on each other, by permuted blocks.
 fn window(
     series: &[f64],
     (start, end): (usize, usize),
@@ -67,17 +67,40 @@ fn window(
         SearchMethod::Divisive => divide(series, (start, end), block, settings),
         SearchMethod::Pelt => penalized(series, (start, end), block, settings),
     };
-    let splits = by(1);
-    let residuals = residuals(&series[start..end], splits.iter().map(|s| s.index - start));
+    let part = &series[start..end];
+    // False splits take the dependence out of the residuals: it is asked for without any first.
+    let (mut block, mut tau) = persistence(part).map_or((1, 1.0), |rho| ar1(rho, part.len()));
+    let splits = by(block);
+    let residuals = residuals(part, splits.iter().map(|s| s.index - start));
     let neighbours = dependence(&residuals);
-    if !neighbours.significant {
-        return splits;
+    let longer = if neighbours.significant {
+        // The residuals are not constant, or they would not depend on each other.
+        block_length(&residuals).map_or(2, |b| b.length().get()).max(2)
+    } else {
+        1
+    };
+    let again = longer > block;
+    if neighbours.significant {
+        (block, tau) = (block.max(longer), neighbours.tau.max(tau));
     }
-    // The residuals are not constant, or they would not depend on each other.
-    let block = block_length(&residuals).map_or(2, |b| b.length().get()).max(2);
-    found.block = found.block.max(Some(block));
-    found.tau = found.tau.max(neighbours.tau);
-    by(block)
+    if block > 1 {
+        found.block = found.block.max(Some(block));
+        found.tau = found.tau.max(tau);
+    }
+    if again { by(block) } else { splits }
+}
+
+/// Block length and autocorrelation time of n values that follow each other with ρ.
+///
+/// ```text
+/// b = (6ρ²n/(1 − ρ²)²)^{1/3}      τ = (1 + ρ)/(1 − ρ)
+/// ```
+/// The length is the best one for the mean of an AR(1) in blocks of fixed length on a circle
+/// (Politis & White 2004, corrected 2009).
+fn ar1(rho: f64, n: usize) -> (usize, f64) {
+    let rho = rho.clamp(0.0, 0.97);
+    let length = (6.0 * rho * rho * n as f64 / (1.0 - rho * rho).powi(2)).cbrt();
+    ((length.ceil() as usize).max(2), (1.0 + rho) / (1.0 - rho))
 }
 
 /// Deviations from the median of each segment, at most four times the noise.
