@@ -262,7 +262,7 @@ mod tests {
             };
             let (before, after) = (profile(0, 150_000), profile(1, 3_000));
             for (x, y) in [(&before, &after), (&after, &before)] {
-                let changes = share_changes(x, y, Counted::Own, Level::P95);
+                let changes = share_changes(x, y, Counting::Own, Level::P95);
                 let changed = changes.functions.iter().filter(|f| f.changed).count();
                 assert!(changed <= 1, "{changed}");
             }

@@ -46,15 +46,46 @@ impl Cell {
         }
     }
 
-    /// Squared relative error of the mean.
+    /// The mean; of events half a good and half a bad one more, so that none and all have a
+    /// logarithm and an error.
+    pub(super) fn centre(self) -> f64 {
+        if !self.plain_rate() {
+            return self.unit.mean;
+        }
+        let n = self.whole.n as f64;
+        (self.whole.mean * n + 0.5) / (n + 1.0)
+    }
+
+    /// Squared relative error of that.
     pub(super) fn error(self) -> f64 {
+        if self.plain_rate() {
+            let p = self.centre();
+            return (1.0 - p) / (p * (self.whole.n as f64 + 1.0));
+        }
         (self.unit.sd / self.unit.mean).powi(2) / self.unit.n as f64
     }
+
+    /// Degrees of freedom of the error; infinite for events, whose error follows from the share.
+    fn df(self) -> f64 {
+        if self.plain_rate() { f64::INFINITY } else { (self.unit.n as f64 - 1.0).max(1.0) }
+    }
+
+    /// Whether it is a share of events that are taken one by one.
+    fn plain_rate(self) -> bool {
+        self.rate && self.unit == self.whole
+    }
+}
+
+/// Satterthwaite's degrees of freedom of the error of both sides together.
+pub(super) fn degrees(x: Cell, y: Cell) -> f64 {
+    let (a, b) = (x.error(), y.error());
+    let df = (a + b) * (a + b) / (a * a / x.df() + b * b / y.df());
+    if df.is_nan() { f64::INFINITY } else { df }
 }
 
 /// Interval of the relative change from one side to the other.
 pub(super) fn change(x: Cell, y: Cell, level: Level) -> Option<(f64, f64)> {
-    let events = [x, y].iter().all(|c| c.rate && c.unit == c.whole);
+    let events = x.plain_rate() && y.plain_rate();
     let change = if events {
         let share = |c: Cell| {
             let good = (c.whole.mean * c.whole.n as f64).round();

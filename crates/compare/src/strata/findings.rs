@@ -23,7 +23,8 @@ pub(super) fn findings(
         finding
     };
     let mut found = vec![agreement(group, &by, level, &blank)];
-    if group.reversal != Reversal::None {
+    // A reversal in the estimates alone is what chance makes of equal sides.
+    if group.reversal == Reversal::Shown {
         found.push(simpson(group, &by, level, &blank));
     }
     for category in &group.categories {
@@ -53,10 +54,10 @@ fn agreement(
 ) -> Finding {
     let claim = format!("categories of {by} change alike");
     let Some(h) = &group.heterogeneity else {
-        let mut finding = blank(claim, Verdict::Inconclusive(Reason::SummaryOnly));
+        let mut finding = blank(claim, Verdict::Inconclusive(Reason::NotTested));
         finding.why = format!(
             "{}: fewer than two categories of {by} have enough cases and a mean with an error: \
-             INCONCLUSIVE",
+             NOT TESTED",
             group.name
         );
         return finding;
@@ -83,8 +84,8 @@ fn agreement(
     finding.interval = Some(interval);
     let (i_lo, i_hi) = h.i_squared_interval;
     finding.why = format!(
-        "{}: {} categories of {by}, pooled change {} [{}, {}] at {level}, crude {}; Q = {} on {} \
-         degrees of freedom, p {}, I² = {} [{}, {}]: {}",
+        "{}: {} categories of {by}, pooled change {} [{}, {}] at {level}, crude {}; Cochran's Q = {} \
+         on {} degrees of freedom, p {}, I² = {} [{}, {}]: {}",
         group.name,
         number(h.df + 1.0),
         percent(h.pooled.exp_m1()),
@@ -99,6 +100,11 @@ fn agreement(
         percent(i_hi),
         if differ { "the categories DIFFER" } else { "no difference between categories shown" },
     );
+    if h.left_out > 0 {
+        finding
+            .warnings
+            .push(format!("{} of the categories do not vary at all and are left out", h.left_out));
+    }
     finding
 }
 
@@ -110,21 +116,14 @@ fn simpson(
     blank: &dyn Fn(String, Verdict) -> Finding,
 ) -> Finding {
     let pooled = group.heterogeneity.as_ref().map_or(0.0, |h| h.pooled.exp_m1());
-    let (verdict, how) = match group.reversal {
-        Reversal::Shown => (Verdict::Fail, "intervals of both exclude no change"),
-        _ => (
-            Verdict::Inconclusive(Reason::Straddles { projected: None }),
-            "in the estimates; not both intervals exclude no change",
-        ),
-    };
     let claim = format!("the change within {by} and the crude change point the same way");
-    let mut finding = blank(claim, verdict);
+    let mut finding = blank(claim, Verdict::Fail);
     let same = |c: &Category| c.change.is_none_or(|change| change * pooled > 0.0);
     let who =
         if group.categories.iter().all(same) { "every category" } else { "the pooled change" };
     finding.why = format!(
         "{}: Simpson's reversal: {who} of {by} goes the other way (pooled {}) than everything \
-         together (crude {}), because the mix of categories differs; {how}, at {level}",
+         together (crude {}), because the mix of categories differs; intervals of both exclude no change, at {level}",
         group.name,
         percent(pooled),
         percent(group.crude),

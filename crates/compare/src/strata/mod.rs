@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use tailproof_core::{
     Class, Dataset, Finding, Labels, Level, Reason, Series, Subject, Verdict, number, qualified,
 };
-use tailproof_hypothesis::{Heterogeneity, Stratum, heterogeneity};
+use tailproof_hypothesis::{Estimated, Heterogeneity, chi_square_table, heterogeneity};
 
 use crate::change::Spread;
 use crate::settings::Settings;
 use crate::two::subject;
-use cell::{Cell, change};
+use cell::{Cell, change, degrees};
 use findings::findings;
 
 /// Which labels make categories, and how many cases each needs.
@@ -96,7 +96,7 @@ pub struct Category {
     /// The cases it needs and does not have.
     pub short: Option<u64>,
     /// Log ratio with its error by the delta method.
-    effect: Option<Stratum>,
+    effect: Option<Estimated>,
 }
 
 /// Changes of a metric by category.
@@ -222,8 +222,11 @@ fn group(
             if ratio > 0.0 && ratio.is_finite() {
                 category.change = Some(ratio - 1.0);
                 category.interval = change(x, y, level);
-                let error = (x.error() + y.error()).sqrt();
-                category.effect = Some(Stratum { effect: ratio.ln(), error });
+                category.effect = Some(Estimated {
+                    effect: (y.centre() / x.centre()).ln(),
+                    error: (x.error() + y.error()).sqrt(),
+                    df: degrees(x, y),
+                });
             }
         }
         let least = grouping.least_cases.unwrap_or(0);
@@ -237,16 +240,28 @@ fn group(
     let whole = |spread: Spread| Cell { whole: spread, unit: spread, rate };
     let crude_interval = change(whole(x), whole(y), level);
     let counted = categories.iter().filter(|c| c.short.is_none());
-    let effects: Vec<Stratum> = counted.filter_map(|c| c.effect).collect();
+    let effects: Vec<Estimated> = counted.filter_map(|c| c.effect).collect();
     let heterogeneity = heterogeneity(&effects, level).ok();
     let crude = y.mean / x.mean - 1.0;
-    let reversal = reversal(&effects, heterogeneity.as_ref(), (crude, crude_interval), level);
+    let mix: Vec<[u64; 2]> = categories.iter().map(|c| c.n).collect();
+    let reversal = if mixed_otherwise(&mix, level) {
+        reversal(&effects, heterogeneity.as_ref(), (crude, crude_interval), level)
+    } else {
+        Reversal::None
+    };
     Some(Group { name, categories, heterogeneity, crude, crude_interval, reversal })
+}
+
+/// Whether the shares of the categories differ between the sides.
+fn mixed_otherwise(mix: &[[u64; 2]], level: Level) -> bool {
+    let sides = [0, 1].map(|side| mix.iter().map(|n| n[side]).collect::<Vec<u64>>());
+    let table = [sides[0].as_slice(), sides[1].as_slice()];
+    chi_square_table(&table, false).is_ok_and(|test| test.p <= level.alpha().to_f64())
 }
 
 /// Whether the strata move one way and the whole the other.
 fn reversal(
-    effects: &[Stratum],
+    effects: &[Estimated],
     pooled: Option<&Heterogeneity>,
     (crude, crude_interval): (f64, Option<(f64, f64)>),
     level: Level,
