@@ -146,7 +146,8 @@ mod tests {
     fn columns_mean_what_those_of_a_csv_mean() {
         for bytes in [arrow_file(), parquet_file()] {
             let found = data(bytes).unwrap();
-            let names: Vec<String> = found.series.iter().map(|s| s.name()).collect();
+            let names: Vec<String> =
+                found.series.iter().map(tailproof_core::Series::name).collect();
             assert_eq!(names, ["latency{endpoint=a}", "latency{endpoint=b}"]);
             let Observations::Raw(raw) = &found.series[0].observations else { panic!("values") };
             assert_eq!(raw.sample.values(), [12.5, 0.1 + 0.2]);
