@@ -18,5 +18,6 @@ mod plan;
 mod properties;
 mod readme;
 mod reference;
+mod replay;
 mod samples;
 mod scaling;

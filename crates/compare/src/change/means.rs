@@ -70,7 +70,9 @@ impl Means {
         if total == 0.0 {
             return self.n[0].min(self.n[1]) - 1.0;
         }
-        total * total / (a * a / (self.n[0] - 1.0) + self.b * self.b / (self.n[1] - 1.0))
+        let df = total * total / (a * a / (self.n[0] - 1.0) + self.b * self.b / (self.n[1] - 1.0));
+        // Squares of a spread far beyond the mean overflow.
+        if df.is_finite() { df } else { self.n[0].min(self.n[1]) - 1.0 }
     }
 
     fn alone(&self) -> bool {
