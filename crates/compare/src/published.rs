@@ -12,7 +12,8 @@
 //! side is a single measurement, n = 1.
 
 use tailproof_core::{
-    Dataset, Dimension, Direction, Labels, Metric, Observations, Series, Summary, Unit, number,
+    Dataset, Dimension, Direction, Labels, Level, Metric, Observations, Series, Summary, Unit,
+    number,
 };
 use tailproof_hypothesis::welch_from_summary;
 
@@ -91,7 +92,8 @@ pub fn published(text: &str) -> Result<Published, PublishedError> {
 /// p-values: a one-sided p that was published without saying so can be recognized.
 ///
 /// ```text
-/// Grid Search: Welch t = 2.371, df 15.1, two-sided p = 0.0314: a slow-down significant at 5 %;
+/// Grid Search: difference 3.16 ms [0.32, 6] at 95 %, Welch t = 2.371, df 15.1,
+/// two-sided p = 0.0314: a slow-down significant at 5 %;
 /// one-sided 0.984 for less, 0.0157 for more
 /// ```
 /// "For less" is the alternative that the candidate's mean is the smaller one: *faster*, for times.
@@ -116,14 +118,20 @@ pub fn replayed(pairs: &Published) -> Vec<String> {
             (Direction::Lower, true) | (Direction::Higher, false) => "a slow-down",
             (Direction::Lower, false) | (Direction::Higher, true) => "a speed-up",
         };
+        let (base_mean, candidate_mean) = (parts(base)?.0, parts(candidate)?.0);
+        let (lo, hi) = test.interval(Level::P95);
+        let unit = candidate.metric.suffix();
         let said = if p.two_sided < 0.05 {
             format!("{moved} significant at 5 %")
         } else {
             "not significant at 5 %, which proves no equivalence either".to_owned()
         };
         Some(format!(
-            "{name}: Welch t = {}, df {:.1}, two-sided p = {}: {said}; one-sided {} for less, {} \
-             for more",
+            "{name}: difference {}{unit} [{}, {}] at 95 %, Welch t = {}, df {:.1}, two-sided p = {}: \
+             {said}; one-sided {} for less, {} for more",
+            number(candidate_mean - base_mean),
+            number(lo),
+            number(hi),
             number(test.t()),
             test.df,
             three(p.two_sided),
@@ -276,10 +284,10 @@ mod tests {
         assert_eq!(
             replayed(&pairs),
             [
-                "Grid Search: Welch t = 2.371, df 15.1, two-sided p = 0.0314: a slow-down significant at \
+                "Grid Search: difference 3.16 ms [0.3202, 6] at 95 %, Welch t = 2.371, df 15.1, two-sided p = 0.0314: a slow-down significant at \
                  5 %; one-sided 0.984 for \
                  less, 0.0157 for more",
-                "Walk Forward: Welch t = 1.503, df 9.2, two-sided p = 0.167: not significant at 5 %, which \
+                "Walk Forward: difference 4 ms [-2.001, 10] at 95 %, Welch t = 1.503, df 9.2, two-sided p = 0.167: not significant at 5 %, which \
                  proves no equivalence either; one-sided 0.917 for \
                  less, 0.0833 for more",
             ]
