@@ -92,7 +92,7 @@ pub fn published(text: &str) -> Result<Published, PublishedError> {
 /// p-values: a one-sided p that was published without saying so can be recognized.
 ///
 /// ```text
-/// Grid Search: difference 3.16 ms [0.32, 6] at 95 %, Welch t = 2.371, df 15.1,
+/// Grid Search: difference 3.16 ms [0.3215, 5.998] at 95 %, Welch t = 2.371, df 15.1,
 /// two-sided p = 0.0314: a slow-down significant at 5 %;
 /// one-sided 0.984 for less, 0.0157 for more
 /// ```
@@ -284,10 +284,10 @@ mod tests {
         assert_eq!(
             replayed(&pairs),
             [
-                "Grid Search: difference 3.16 ms [0.3202, 6] at 95 %, Welch t = 2.371, df 15.1, two-sided p = 0.0314: a slow-down significant at \
+                "Grid Search: difference 3.16 ms [0.3215, 5.998] at 95 %, Welch t = 2.371, df 15.1, two-sided p = 0.0314: a slow-down significant at \
                  5 %; one-sided 0.984 for \
                  less, 0.0157 for more",
-                "Walk Forward: difference 4 ms [-2.001, 10] at 95 %, Welch t = 1.503, df 9.2, two-sided p = 0.167: not significant at 5 %, which \
+                "Walk Forward: difference 4 ms [-2.005, 10.01] at 95 %, Welch t = 1.503, df 9.2, two-sided p = 0.167: not significant at 5 %, which \
                  proves no equivalence either; one-sided 0.917 for \
                  less, 0.0833 for more",
             ]
