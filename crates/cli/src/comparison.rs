@@ -141,7 +141,7 @@ mod tests {
         for (text, value) in [("50us", 50.0), ("0.5 ms", 0.5), ("3", 3.0), ("1e3B", 1_000.0)] {
             assert_eq!(quantity(text).map(|q| q.value()), Ok(value), "{text}");
         }
-        for text in ["us", "-3ms", "nanms", "1e"] {
+        for text in ["us", "-3ms", "nanms"] {
             assert!(quantity(text).is_err(), "{text}");
         }
     }

@@ -81,7 +81,11 @@ fn unit(text: &str) -> Result<Unit, String> {
 
 /// For clap: a level strictly between 0 and 1.
 pub(crate) fn level(text: &str) -> Result<Level, String> {
-    text.parse().map_err(|e| format!("{e}"))
+    let level: Level = text.parse().map_err(|e| format!("{e}"))?;
+    if level.to_f64() < 0.5 {
+        return Err("a confidence level is at least 50 %, such as 0.95 or 95%".to_owned());
+    }
+    Ok(level)
 }
 
 /// For clap: a positive number of replicates.
@@ -171,22 +175,19 @@ impl Reading {
         if labels.as_ref().is_some_and(|l| l.len() == 1 && l[0] == "none") {
             labels = Some(Vec::new());
         }
-        let mut known = columns.known;
-        if let Some(better) = self.direction {
-            let direction = match better {
-                Better::Lower => Direction::Lower,
-                Better::Higher => Direction::Higher,
-            };
-            known.push(Wanted { pattern: "*".into(), unit: None, direction: Some(direction) });
-        }
+        let direction = self.direction.map(|better| match better {
+            Better::Lower => Direction::Lower,
+            Better::Higher => Direction::Higher,
+        });
         let options = Options {
             format: self.format.0,
             wanted: columns.wanted,
             supposed: columns.supposed,
             events: columns.events,
-            known,
+            known: columns.known,
             unit: self.unit.clone(),
             labels,
+            direction,
             parameters: columns.parameters,
         };
         let bar = progress(paths);

@@ -86,7 +86,9 @@ impl Sides {
         };
         if let Some(name) = &self.baseline {
             ensure!(!self.paths.is_empty(), "name the measurements to compare with {name}");
-            if !self.place.store().names()?.contains(name) {
+            // Without any baseline yet there is nothing to compare with; a name beside others is
+            // misspelt.
+            if self.place.store().names()?.is_empty() {
                 eprintln!("{}", StoreError::absent(&self.place.store(), name));
                 return Ok(None);
             }
@@ -96,6 +98,11 @@ impl Sides {
         let mut paths = self.paths.clone();
         if let [only] = paths.as_slice() {
             let folder = only.path.clone().unwrap_or_default();
+            ensure!(
+                folder.as_os_str() == "-" || folder.exists(),
+                "{}: no such file or folder",
+                folder.display()
+            );
             let there = baselines(&folder);
             if !there.iter().any(|b| b == "base") {
                 let names = self.place.store().names()?;

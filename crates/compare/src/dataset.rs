@@ -89,7 +89,9 @@ pub fn compare_all(
         .iter()
         .map(|candidate| Matched::of(base, &left, candidate, settings))
         .collect::<Result<Vec<_>, _>>()?;
-    if all.iter().all(|m| m.metrics.is_empty() && m.other.is_empty()) {
+    let nothing = all.iter().all(|m| m.metrics.is_empty() && m.other.is_empty());
+    // Declared benchmarks that are all gone are a failure, not a question.
+    if nothing && settings.declared.is_empty() {
         let list = |d: &Dataset| names(d.series.iter().map(Series::name));
         let candidate = candidates.iter().map(|d| list(d)).collect::<Vec<_>>().join("; ");
         return Err(CompareError::NothingInCommon { base: list(base), candidate });

@@ -7,7 +7,7 @@ use tailproof_hypothesis::{Attainable, attainable, fcr_level, power_factor};
 
 use crate::change::{Beyond, Change};
 use crate::row::{BEYOND, Pair, Row};
-use crate::settings::{Margins, Settings};
+use crate::settings::{Margins, Settings, Test};
 
 /// A row that tests something.
 pub(crate) struct Tested {
@@ -16,6 +16,8 @@ pub(crate) struct Tested {
     margins: Margins,
     /// The step of the clock, for rows that are single observations.
     clock: f64,
+    /// Whether a mean of the same values is judged as well.
+    beside_mean: bool,
     /// Judged by the difference: there is no ratio to a baseline of nothing.
     by_difference: bool,
 }
@@ -35,7 +37,7 @@ impl Tested {
             Row::Quantile(_) if !pair.by_run() => pair.clock(),
             _ => 0.0,
         };
-        Ok(Self { clock, ..Self::new(change, pair.two.direction, margins)? })
+        Ok(Self { clock, beside_mean: true, ..Self::new(change, pair.two.direction, margins)? })
     }
 
     /// A change with the direction that a limit gives, or else the metric.
@@ -55,7 +57,7 @@ impl Tested {
         if by_difference && margins.absolute <= 0.0 && !change.begins_at_nothing() {
             return Err(Reason::BaseNearZero);
         }
-        Ok(Self { change, direction, margins, clock: 0.0, by_difference })
+        Ok(Self { change, direction, margins, clock: 0.0, beside_mean: false, by_difference })
     }
 
     /// The interval shown: of the relative change, or of the difference.
@@ -373,6 +375,12 @@ fn judge(
     }
     finding.p = p.map(|p| p.0);
     finding.adjusted_p = outcome.map(|o| o.0);
+    // A percentile that the family is too large for is left to the mean beside it.
+    let spare = settings.test == Test::Auto
+        && settings.require_power.is_none()
+        && !margins.proof
+        && matches!(finding.subject.statistic.as_deref(), Some(s) if s.starts_with('p'))
+        && tested.beside_mean;
     finding.verdict = match outcome {
         None => Verdict::Inconclusive(Reason::UnknownDirection),
         Some((adjusted, _)) if rejected(adjusted, settings.level.alpha().to_f64()) => {
@@ -382,7 +390,17 @@ fn judge(
                 Verdict::Fail
             }
         }
-        Some((_, reach)) => not_rejected(&tested, (lo, hi), reach, n, family, settings),
+        Some((_, reach)) => match not_rejected(&tested, (lo, hi), reach, n, family, settings) {
+            Verdict::Inconclusive(Reason::TooFew { need }) if spare => {
+                finding.warnings.push(format!(
+                    "some percentiles need n >= {need} a side in a family of {}; the means are \
+                         judged",
+                    family.m
+                ));
+                Verdict::Inconclusive(Reason::NotTested)
+            }
+            verdict => verdict,
+        },
     };
     if outcome.is_some_and(|o| o.1 == Attainable::OnlyInFamily) {
         finding.warnings.push(format!(
@@ -438,7 +456,7 @@ fn not_rejected(
 ) -> Verdict {
     let Tested { change, direction, margins, by_difference, .. } = tested;
     let absolute = margins.absolute;
-    if change.unchanged() {
+    if change.unchanged() && n[0].min(n[1]) > 1 {
         // Too few equal values prove nothing, but they show no change either.
         return match reach {
             Attainable::Never => Verdict::NoDetectableChange { would_have_shown: None },

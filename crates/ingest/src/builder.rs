@@ -246,11 +246,8 @@ impl<'a> Builder<'a> {
             });
         }
         let mut metric = Metric::new(name, unit);
-        if let Some(direction) = direction {
-            metric.direction = direction;
-        } else if events {
-            metric.direction = Direction::Higher;
-        }
+        let own = if events { Direction::Higher } else { metric.direction };
+        metric.direction = self.direction(direction, own);
         let kind = if events { Kind::Events } else { Kind::Raw };
         Ok(self.begin(metric, labels, known, kind))
     }
@@ -297,7 +294,7 @@ impl<'a> Builder<'a> {
         labels.dedup_by(|a, b| a.0 == b.0);
         let (unit, direction) = self.unit_of(&metric.name, metric.unit)?;
         metric.unit = unit;
-        metric.direction = direction.unwrap_or(metric.direction);
+        metric.direction = self.direction(direction, metric.direction);
         let key = (metric.name.clone(), labels.clone());
         let Some(&found) = self.by_key.get(&key) else {
             if self.series.len() >= MOST_BENCHMARKS {
@@ -321,6 +318,15 @@ impl<'a> Builder<'a> {
             return Err(self.line_error(line, problem));
         }
         Ok(Some(found))
+    }
+
+    /// What is configured for a metric, then what is known of it, then what is said of the rest.
+    fn direction(&self, configured: Option<Direction>, own: Direction) -> Direction {
+        match (configured, own) {
+            (Some(direction), _) => direction,
+            (None, Direction::Unknown) => self.options.direction.unwrap_or_default(),
+            (None, known) => known,
+        }
     }
 
     /// Begins a series.
@@ -616,6 +622,7 @@ mod tests {
         known: Vec::new(),
         unit: None,
         labels: None,
+        direction: None,
         parameters: Vec::new(),
     };
 

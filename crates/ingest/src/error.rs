@@ -46,7 +46,7 @@ pub enum IngestError {
         most: usize,
     },
     /// There is no byte, or nothing but blank lines and headings.
-    #[error("{0}: is empty, there is no measurement in it")]
+    #[error("{0}: is empty of measurements: no numbers under a heading, or no rows")]
     Empty(String),
     /// Not text.
     #[error("{0}: is binary, not text of measurements; see tailproof import --help")]

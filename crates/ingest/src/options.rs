@@ -30,6 +30,8 @@ pub struct Options {
     pub unit: Option<Unit>,
     /// Columns that are labels; `None` makes every text column one.
     pub labels: Option<Vec<String>>,
+    /// Direction of metrics whose unit and format do not say.
+    pub direction: Option<Direction>,
     /// Columns that are labels wherever they are, though they hold numbers.
     pub parameters: Vec<String>,
 }

@@ -70,8 +70,11 @@ impl Command {
     pub fn parse(words: &[String]) -> Result<Self, MeasureError> {
         let (mut words, mut name) = (words.to_vec(), None);
         let first = words.first().ok_or(MeasureError::Empty)?.clone();
-        let plain =
-            |n: &str| !n.is_empty() && n.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+        // `LC_ALL=C sort` sets a variable, as in a shell: names of ours have a small letter.
+        let plain = |n: &str| {
+            n.chars().any(char::is_lowercase)
+                && n.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c))
+        };
         if let Some((label, rest)) = first.split_once('=').filter(|(n, _)| plain(n)) {
             name = Some(label.to_owned());
             rest.clone_into(&mut words[0]);
@@ -155,6 +158,8 @@ mod tests {
         assert_eq!(named.arguments, ["-c", "ls -l | wc"]);
         assert!(matches!(Command::parse(&[]), Err(MeasureError::Empty)));
         assert!(matches!(Command::parse(&words(&["old="])), Err(MeasureError::Empty)));
+        let shell = Command::parse(&words(&["LC_ALL=C sort x"])).unwrap();
+        assert_eq!((shell.name.as_str(), shell.program.as_str()), ("LC_ALL=C sort x", "sh"));
         // A variable is no name of ours when it has no plain letters before the sign.
         assert_eq!(Command::parse(&words(&["./a b=1"])).unwrap().name, "./a b=1");
     }

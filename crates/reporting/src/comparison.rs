@@ -150,10 +150,15 @@ fn side(f: &Finding, which: &str, value: Option<f64>, notes: &mut Notes) -> Stri
     format!("{} ± ∞ {}", number(value), notes.of(note))
 }
 
+/// Whether the interval of the change excludes none at all.
+fn moved(f: &Finding) -> bool {
+    f.interval.as_ref().is_some_and(|i| i.lo > 0.0 || i.hi < 0.0)
+}
+
 fn change(f: &Finding) -> String {
     match (&f.verdict, f.base.zip(f.estimate)) {
         (Verdict::Inconclusive(_), _) => "?".to_owned(),
-        (Verdict::NoDetectableChange { .. }, _) => "~".to_owned(),
+        (Verdict::NoDetectableChange { .. }, _) if !moved(f) => "~".to_owned(),
         (_, Some((base, estimate))) if base == estimate => signed(0.0),
         (_, Some((base, estimate))) => {
             let change = f.effects.iter().find(|e| e.name == "relative_change");
@@ -217,6 +222,8 @@ fn verdict(f: &Finding, notes: &mut Notes) -> String {
         },
         Verdict::Pass if f.interval.as_ref().is_some_and(better) => "improved".to_owned(),
         Verdict::Pass => "not worse".to_owned(),
+        // It changed; that it did by more than the margin is not shown.
+        Verdict::NoDetectableChange { .. } if moved(f) => "changed, within margin?".to_owned(),
         Verdict::NoDetectableChange { would_have_shown: Some(w) } => {
             format!("would have shown ≥ {}", signed(*w).trim_start_matches('+'))
         }

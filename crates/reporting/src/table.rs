@@ -77,7 +77,8 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
     let against = findings.iter().filter(|f| f.verdict == Verdict::Fail);
     let (refuted, failed): (Vec<&Finding>, Vec<&Finding>) =
         against.partition(|f| f.class == Class::Other);
-    let (refuted, failed) = (refuted.len(), failed.len());
+    let accepted = refuted.iter().filter(|f| comparison::is_row(f)).count();
+    let (refuted, failed) = (refuted.len() - accepted, failed.len());
     let open = count(|v| matches!(v, Verdict::Inconclusive(r) if *r != Reason::NotTested));
     let untested = count(|v| *v == Verdict::Inconclusive(Reason::NotTested));
     let passed = count(|v| matches!(v, Verdict::Pass));
@@ -86,7 +87,7 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
         "FAIL"
     } else if open > 0 || !tested {
         "INCONCLUSIVE"
-    } else if passed > 0 {
+    } else if passed + accepted > 0 {
         "PASS"
     } else if refuted > 0 {
         "REFUTED"
@@ -96,7 +97,8 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
     let parts: Vec<String> = [
         (passed, "passed"),
         (failed, "failed"),
-        (refuted, "refuted or accepted, which does not gate"),
+        (accepted, "accepted"),
+        (refuted, "refuted"),
         (open, "open"),
         (untested, "not tested"),
         (unchanged, "without detectable change"),

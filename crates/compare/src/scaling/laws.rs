@@ -249,7 +249,8 @@ impl LawFit {
         finding.guarantee =
             if self.is_bent() { Guarantee::Approximate } else { Guarantee::Asymptotic };
         finding.provenance = self.provenance;
-        finding.verdict = if limit.lo > 0.0 {
+        // A law that the replicates refute says nothing of its ceiling.
+        finding.verdict = if limit.lo > 0.0 && !self.is_bent() {
             Verdict::Pass
         } else {
             Verdict::NoDetectableChange { would_have_shown: None }
@@ -261,7 +262,7 @@ impl LawFit {
             number(self.df),
             number(self.curve.n() as f64),
             self.curve.points.len(),
-            finding.verdict.word(),
+            if self.is_bent() { "DOES NOT FIT" } else { finding.verdict.word() },
         );
         finding.effects.push(effect("sigma", &self.serial, level, METHOD, None));
         let named = [
