@@ -93,7 +93,7 @@ pub fn ratio_score_z_uncorrected(first: Proportion, second: Proportion, ratio: f
 /// use tailproof_hypothesis::{Proportion, ratio_score};
 ///
 /// let (lo, hi) = ratio_score(Proportion::new(16, 80)?, Proportion::new(36, 40)?, Level::P95);
-/// assert!(lo > 2.9 && lo < 4.5 && hi > 4.5 && hi < 7.3);
+/// assert!(lo > 2.9 && lo < 4.5 && hi > 4.5 && hi < 8.0);
 /// # Ok::<(), tailproof_hypothesis::TestError>(())
 /// ```
 #[must_use]

@@ -2,16 +2,19 @@
 
 use std::num::NonZeroU64;
 
-use tailproof_core::Seed;
+use tailproof_core::descriptive::median;
+use tailproof_core::{Sample, Seed};
 use tailproof_resampling::{besag_clifford, stream};
 
 use super::HistorySettings;
-use super::levels::{Levels, permute};
+use super::levels::{CLIP, Levels, permute};
+use super::null::{Null, innovations, rejoin};
+use super::scale::clipped;
 
 /// Null statistics at least as large as the observed one after which drawing stops.
 const EXCEEDING: NonZeroU64 = NonZeroU64::new(10).expect("not zero");
 /// The same where p is near α.
-const CLOSE: NonZeroU64 = NonZeroU64::new(250).expect("not zero");
+const CLOSE: NonZeroU64 = NonZeroU64::new(100).expect("not zero");
 /// Most orders that are all looked at.
 const ORDERS: f64 = 1e6;
 
@@ -42,17 +45,17 @@ pub(super) fn place(series: &[f64], least: usize) -> Option<usize> {
 /// Every permutation repeats the whole search. A part is split further only after a significant
 /// split; drawing stops at the tenth permutation that does as well (Besag & Clifford). Where the
 /// p so found lies between α/3 and 3α it is found anew, so that the seed hardly matters: of all
-/// orders where there are at most 10⁶, else with `250/α` permutations.
+/// orders where there are at most 10⁶, else with `100/α` permutations.
 pub(super) fn divide(
     series: &[f64],
     (start, end): (usize, usize),
-    block: usize,
+    null: Null,
     settings: &HistorySettings,
 ) -> Vec<Split> {
     let mut found = Vec::new();
     let mut open = vec![(start, end)];
     while let Some((a, b)) = open.pop() {
-        if let Some(split) = significant(series, (a, b), block, settings) {
+        if let Some(split) = significant(series, (a, b), null, settings) {
             found.push(split);
             open.extend([(a, split.index), (split.index, b)]);
         }
@@ -64,7 +67,7 @@ pub(super) fn divide(
 fn significant(
     series: &[f64],
     (start, end): (usize, usize),
-    block: usize,
+    null: Null,
     settings: &HistorySettings,
 ) -> Option<Split> {
     let (part, least) = (&series[start..end], settings.least());
@@ -73,32 +76,45 @@ fn significant(
     }
     let levels = Levels::new(part);
     let (q, at) = levels.best(&levels.codes, least)?;
-    // At least four blocks, or there is nothing to permute.
-    let block = block.min(part.len() / 4).max(1);
     // Sums in another order differ in their last digits.
     let limit = q - 1e-12 * q.abs();
     let seed = Seed(settings.seed.0.wrapping_add((part.len() as u64) << 32));
-    let mut codes = Vec::with_capacity(part.len());
-    let exceeds = |codes: &[u8]| levels.best(codes, least).is_some_and(|b| b.0 >= limit);
+    let (mut codes, mut values) = (Vec::with_capacity(part.len()), Vec::new());
+    let exceeds = |q: Option<(f64, usize)>| q.is_some_and(|b| b.0 >= limit);
+    let joined = match null {
+        Null::Autoregressive(rho) => {
+            Some((rho, innovations(&clipped(part, CLIP), middle(part), rho)))
+        }
+        Null::Blocks(_) => None,
+    };
     let mut drawn = |h: NonZeroU64, most: NonZeroU64, first: u64| {
         besag_clifford(h, most, |task| {
             let mut rng = stream(seed, ((start as u64) << 32) | (first + task));
-            permute(&levels.codes, block, &mut rng, &mut codes);
-            exceeds(&codes)
+            if let Some((rho, innovations)) = &joined {
+                rejoin(innovations, *rho, &mut rng, &mut values);
+                let levels = Levels::new(&values);
+                return exceeds(levels.best(&levels.codes, least));
+            }
+            permute(&levels.codes, null.block(part.len()), &mut rng, &mut codes);
+            exceeds(levels.best(&codes, least))
         })
         .p
     };
     let (most, alpha) = (settings.draws(), settings.alpha());
     let mut p = drawn(EXCEEDING, most, 0);
     if p > alpha / 3.0 && p <= 3.0 * alpha {
-        p = if block == 1 && orders(&levels.codes) <= ORDERS {
-            of_all(&levels.codes, exceeds)
+        p = if null == Null::INDEPENDENT && orders(&levels.codes) <= ORDERS {
+            of_all(&levels.codes, |codes| exceeds(levels.best(codes, least)))
         } else {
             let enough = (CLOSE.get() as f64 / alpha).min(1e6) as u64;
             drawn(CLOSE, most.max(NonZeroU64::new(enough).unwrap_or(most)), most.get())
         };
     }
     (p <= alpha).then_some(Split { index: start + at, p })
+}
+
+fn middle(part: &[f64]) -> f64 {
+    Sample::new(part.to_vec()).map_or(0.0, |s| median(&s))
 }
 
 /// In how many orders values can stand: `n!/∏ mᵢ!` for values that occur `mᵢ` times.
@@ -150,7 +166,7 @@ mod tests {
         for x in &mut series[30..60] {
             *x += 3.0;
         }
-        let found = divide(&series, (0, 90), 1, &HistorySettings::new(Seed(1)));
+        let found = divide(&series, (0, 90), Null::INDEPENDENT, &HistorySettings::new(Seed(1)));
         let at: Vec<usize> = found.iter().map(|s| s.index).collect();
         assert_eq!(at, [30, 60]);
         assert!(found.iter().all(|s| s.p <= 0.02));
@@ -159,7 +175,9 @@ mod tests {
     #[test]
     fn noise_is_split_as_rarely_as_the_level_says() {
         let settings = HistorySettings::new(Seed(1));
-        let split = |seed: &u64| !divide(&noise(40, *seed), (0, 40), 1, &settings).is_empty();
+        let split = |seed: &u64| {
+            !divide(&noise(40, *seed), (0, 40), Null::INDEPENDENT, &settings).is_empty()
+        };
         let alarms = (0..300).filter(split).count();
         // 2 % of 300 is 6; four standard deviations above is 16.
         assert!(alarms <= 16, "{alarms}");
@@ -172,7 +190,7 @@ mod tests {
         let nine = [1.0, 2.0, 1.5, 1.2, 9.0, 8.5, 8.8, 9.1, 8.7];
         let p = |series: &[f64], seed: u64| {
             let settings = HistorySettings::new(Seed(seed));
-            divide(series, (0, series.len()), 1, &settings).first().map(|s| s.p)
+            divide(series, (0, series.len()), Null::INDEPENDENT, &settings).first().map(|s| s.p)
         };
         let all: Vec<Option<f64>> = (0..20).map(|seed| p(&nine, seed)).collect();
         assert!(all[0].is_some() && all.iter().all(|p| *p == all[0]), "{all:?}");
@@ -193,7 +211,7 @@ mod tests {
     #[test]
     fn what_cannot_be_split_is_not() {
         let settings = HistorySettings::new(Seed(1));
-        assert!(divide(&[5.0; 50], (0, 50), 1, &settings).is_empty());
-        assert!(divide(&[1.0, 1.0, 9.0, 9.0], (0, 4), 1, &settings).is_empty());
+        assert!(divide(&[5.0; 50], (0, 50), Null::INDEPENDENT, &settings).is_empty());
+        assert!(divide(&[1.0, 1.0, 9.0, 9.0], (0, 4), Null::INDEPENDENT, &settings).is_empty());
     }
 }

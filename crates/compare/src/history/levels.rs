@@ -8,7 +8,7 @@ use super::scale::clipped;
 /// Levels that a stretch is brought to.
 const LEVELS: usize = 32;
 /// Values further from the median than this times the noise count as that far.
-const CLIP: f64 = 3.0;
+pub(super) const CLIP: f64 = 3.0;
 
 /// The values of a stretch, clipped and brought to at most 32 levels: those values where there
 /// are no more, else the means of equal shares by rank, ties together.

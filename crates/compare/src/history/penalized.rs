@@ -7,6 +7,7 @@ use tailproof_resampling::stream;
 use super::HistorySettings;
 use super::divisive::Split;
 use super::levels::permute;
+use super::null::{Null, innovations, rejoin};
 use super::partition::{Cost, SquaredError, pelt};
 use super::scale::noise;
 
@@ -32,7 +33,7 @@ const CLIP: f64 = 5.0;
 pub(super) fn penalized(
     series: &[f64],
     (start, end): (usize, usize),
-    block: usize,
+    null: Null,
     settings: &HistorySettings,
 ) -> Vec<Split> {
     let (part, least) = (&series[start..end], settings.least());
@@ -41,21 +42,20 @@ pub(super) fn penalized(
     }
     let values = tamed(part, least);
     let cost = SquaredError::new(&values);
-    let block = block.min(part.len() / 4).max(1);
     let seed = Seed(settings.seed.0.wrapping_add((part.len() as u64) << 32));
-    let calibrated = |values: &[f64]| gains(values, least, block, (seed, start as u64));
-    let mut null = calibrated(&values);
-    let mut found = pelt(&cost, penalty(&null, settings.alpha()), least).changes;
+    let calibrated = |values: &[f64]| gains(values, least, null, (seed, start as u64));
+    let mut chance = calibrated(&values);
+    let mut found = pelt(&cost, penalty(&chance, settings.alpha()), least).changes;
     if !found.is_empty() {
-        null = calibrated(&residuals(&values, &found));
-        found = pelt(&cost, penalty(&null, settings.alpha()), least).changes;
+        chance = calibrated(&residuals(&values, &found));
+        found = pelt(&cost, penalty(&chance, settings.alpha()), least).changes;
     }
     let ends: Vec<usize> = [0].into_iter().chain(found).chain([part.len()]).collect();
     ends.windows(3)
         .map(|w| {
             let gain = cost.of(w[0], w[2]) - cost.of(w[0], w[1]) - cost.of(w[1], w[2]);
-            let exceeding = null.iter().filter(|&&g| g >= gain).count();
-            let p = (1 + exceeding) as f64 / (1 + null.len()) as f64;
+            let exceeding = chance.iter().filter(|&&g| g >= gain).count();
+            let p = (1 + exceeding) as f64 / (1 + chance.len()) as f64;
             Split { index: start + w[1], p }
         })
         .collect()
@@ -71,12 +71,23 @@ fn penalty(sorted: &[f64], alpha: f64) -> f64 {
 }
 
 /// The largest gain a change of each permuted series, ascending.
-fn gains(values: &[f64], least: usize, block: usize, (seed, task): (Seed, u64)) -> Vec<f64> {
+fn gains(values: &[f64], least: usize, null: Null, (seed, task): (Seed, u64)) -> Vec<f64> {
     let inverse: Vec<f64> = (0..=values.len()).map(|k| 1.0 / k as f64).collect();
     let mut order = Vec::with_capacity(values.len());
+    let joined = match null {
+        Null::Autoregressive(rho) => {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            innovations(values, mean, rho)
+        }
+        Null::Blocks(_) => Vec::new(),
+    };
     let mut all: Vec<f64> = (0..PERMUTATIONS)
         .map(|i| {
-            permute(values, block, &mut stream(seed, (task << 32) | i), &mut order);
+            let mut rng = stream(seed, (task << 32) | i);
+            match null {
+                Null::Blocks(_) => permute(values, null.block(values.len()), &mut rng, &mut order),
+                Null::Autoregressive(rho) => rejoin(&joined, rho, &mut rng, &mut order),
+            }
             gain(&order, least, &inverse)
         })
         .collect();
@@ -151,7 +162,7 @@ mod tests {
         for x in &mut series[40..46] {
             *x += 3.0;
         }
-        let found = penalized(&series, (0, 80), 1, &HistorySettings::new(Seed(1)));
+        let found = penalized(&series, (0, 80), Null::INDEPENDENT, &HistorySettings::new(Seed(1)));
         let at: Vec<usize> = found.iter().map(|s| s.index).collect();
         assert_eq!(at, [40, 46]);
     }
@@ -159,7 +170,9 @@ mod tests {
     #[test]
     fn noise_is_split_as_rarely_as_the_level_says() {
         let settings = HistorySettings::new(Seed(1));
-        let split = |seed: &u64| !penalized(&noise(40, *seed), (0, 40), 1, &settings).is_empty();
+        let split = |seed: &u64| {
+            !penalized(&noise(40, *seed), (0, 40), Null::INDEPENDENT, &settings).is_empty()
+        };
         let alarms = (0..200).filter(split).count();
         // 2 % of 200 is 4; more than four standard deviations above is 13.
         assert!(alarms <= 13, "{alarms}");

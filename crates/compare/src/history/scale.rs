@@ -29,20 +29,31 @@ pub fn noise(series: &[f64]) -> f64 {
     (if spread > 0.0 { spread } else { sizes }) / std::f64::consts::SQRT_2
 }
 
+/// How far neighbours depend on each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Persistence {
+    /// Estimate of the first autocorrelation.
+    pub(super) rho: f64,
+    /// Larger by two of its relative standard errors.
+    pub(super) cautious: f64,
+}
+
 /// The first autocorrelation of a series whose level changes now and then, where it is beyond
 /// what independent values rarely show.
 ///
 /// ```text
 /// d = first differences less their median, within 3 MAD-σ      ρ̂ = 1 + 2 Σ d_t d_{t+1}/Σ d_t²
-/// ρ̂ > 1.64 · 0.15 · √(100/m)                                   m differences other than 0
+/// s = 0.15 √(100/m)                                            m differences other than 0
+/// ρ̂ > 1.64 s: independent values rarely show it                cautious ρ̂ (1 + 2s)
 /// ```
 /// Neighbouring differences of independent values have correlation −1/2, and those of an AR(1)
 /// −(1 − ρ)/2; the few that straddle a change of level hardly count. No level has to be known,
-/// so none that a false split made can hide the dependence. `None` where more than half of the
+/// so none that a false split made can hide the dependence. The cautious one is for tests: too
+/// little dependence costs more false alarms than too much costs changes. `None` where more than half of the
 /// differences are equal: a level that moves by whole steps has no noise to ask.
-pub(super) fn persistence(series: &[f64]) -> Option<f64> {
-    /// Standard error of ρ̂ from 100 independent values, one-sided at 5 %.
-    const BEYOND: f64 = 1.64 * 0.15;
+pub(super) fn persistence(series: &[f64]) -> Option<Persistence> {
+    /// Of independent values, 5 % are beyond.
+    const BEYOND: f64 = 1.64;
     let steps: Vec<f64> = series.windows(2).map(|w| w[1] - w[0]).collect();
     let moved = steps.iter().filter(|&&d| d != 0.0).count() as f64;
     let sample = Sample::new(steps).ok()?;
@@ -55,7 +66,8 @@ pub(super) fn persistence(series: &[f64]) -> Option<f64> {
     let steps: Vec<f64> = sample.values().iter().map(near).collect();
     let squares: f64 = steps.iter().map(|d| d * d).sum();
     let rho = 1.0 + 2.0 * steps.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / squares;
-    (rho > BEYOND * (100.0 / moved).sqrt()).then_some(rho)
+    let error = 0.15 * (100.0 / moved).sqrt();
+    (rho > BEYOND * error).then_some(Persistence { rho, cautious: rho * (1.0 + 2.0 * error) })
 }
 
 /// The power of two that brings values to about 1 where their squares would overflow or vanish,

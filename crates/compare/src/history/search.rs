@@ -6,17 +6,23 @@ use tailproof_core::descriptive::median;
 use tailproof_resampling::{block_length, dependence};
 
 use super::divisive::{Split, divide, place};
+use super::null::Null;
 use super::penalized::penalized;
-use super::scale::{noise, persistence};
+use super::scale::{Persistence, noise, persistence};
 use super::{HistorySettings, SearchMethod};
+
+/// Largest autocorrelation of neighbours that is reckoned with.
+const STRONGEST: f64 = 0.97;
 
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Found {
     /// Changes, ascending.
     pub(super) splits: Vec<Split>,
-    /// Longest blocks that were permuted, when neighbours depended on each other.
+    /// Longest blocks that were permuted, when only residuals depended on each other.
     pub(super) block: Option<usize>,
+    /// Largest autocorrelation of neighbours that was noticed before any split.
+    pub(super) rho: Option<f64>,
     /// Longest autocorrelation time among those windows, else 1.
     pub(super) tau: f64,
 }
@@ -56,51 +62,40 @@ pub(super) fn search(series: &[f64], settings: &HistorySettings) -> Found {
     found
 }
 
-/// The splits of one window; when neighbours depend on each other, by permuted blocks.
+/// The splits of one window; when neighbours depend on each other, against series in which they
+/// do so too.
+///
+/// False splits take the dependence out of the residuals, so it is asked for before any. What
+/// first differences do not show, such as a wave with a period, residuals may: then blocks are
+/// permuted.
 fn window(
     series: &[f64],
     (start, end): (usize, usize),
     settings: &HistorySettings,
     found: &mut Found,
 ) -> Vec<Split> {
-    let by = |block: usize| match settings.method {
-        SearchMethod::Divisive => divide(series, (start, end), block, settings),
-        SearchMethod::Pelt => penalized(series, (start, end), block, settings),
+    let by = |null: Null| match settings.method {
+        SearchMethod::Divisive => divide(series, (start, end), null, settings),
+        SearchMethod::Pelt => penalized(series, (start, end), null, settings),
     };
     let part = &series[start..end];
-    // False splits take the dependence out of the residuals: it is asked for without any first.
-    let (mut block, mut tau) = persistence(part).map_or((1, 1.0), |rho| ar1(rho, part.len()));
-    let splits = by(block);
+    if let Some(Persistence { rho, cautious }) = persistence(part) {
+        let (rho, cautious) = (rho.min(STRONGEST), cautious.min(STRONGEST));
+        found.rho = Some(found.rho.map_or(cautious, |other| other.max(cautious)));
+        found.tau = found.tau.max((1.0 + rho) / (1.0 - rho));
+        return by(Null::Autoregressive(cautious));
+    }
+    let splits = by(Null::INDEPENDENT);
     let residuals = residuals(part, splits.iter().map(|s| s.index - start));
     let neighbours = dependence(&residuals);
-    let longer = if neighbours.significant {
-        // The residuals are not constant, or they would not depend on each other.
-        block_length(&residuals).map_or(2, |b| b.length().get()).max(2)
-    } else {
-        1
-    };
-    let again = longer > block;
-    if neighbours.significant {
-        (block, tau) = (block.max(longer), neighbours.tau.max(tau));
+    if !neighbours.significant {
+        return splits;
     }
-    if block > 1 {
-        found.block = found.block.max(Some(block));
-        found.tau = found.tau.max(tau);
-    }
-    if again { by(block) } else { splits }
-}
-
-/// Block length and autocorrelation time of n values that follow each other with ρ.
-///
-/// ```text
-/// b = (6ρ²n/(1 − ρ²)²)^{1/3}      τ = (1 + ρ)/(1 − ρ)
-/// ```
-/// The length is the best one for the mean of an AR(1) in blocks of fixed length on a circle
-/// (Politis & White 2004, corrected 2009).
-fn ar1(rho: f64, n: usize) -> (usize, f64) {
-    let rho = rho.clamp(0.0, 0.97);
-    let length = (6.0 * rho * rho * n as f64 / (1.0 - rho * rho).powi(2)).cbrt();
-    ((length.ceil() as usize).max(2), (1.0 + rho) / (1.0 - rho))
+    // The residuals are not constant, or they would not depend on each other.
+    let block = block_length(&residuals).map_or(2, |b| b.length().get()).max(2);
+    found.block = found.block.max(Some(block));
+    found.tau = found.tau.max(neighbours.tau);
+    by(Null::Blocks(block))
 }
 
 /// Deviations from the median of each segment, at most four times the noise.
@@ -171,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn waves_are_permuted_in_blocks() {
+    fn waves_are_compared_with_waves() {
         let mut rng = stream(Seed(9), 0);
         let mut level = 0.0;
         let wave: Vec<f64> = (0..200)
@@ -181,7 +176,7 @@ mod tests {
             })
             .collect();
         let found = search(&wave, &HistorySettings::new(Seed(1)));
-        assert!(found.block.is_some_and(|b| b >= 2) && found.tau > 1.0, "{found:?}");
+        assert!(found.rho.is_some_and(|r| r > 0.5) && found.tau > 3.0, "{found:?}");
         assert!(found.splits.len() <= 2, "{found:?}");
         assert_eq!(search(&[], &HistorySettings::new(Seed(1))).splits.len(), 0);
     }

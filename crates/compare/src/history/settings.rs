@@ -63,7 +63,7 @@ impl HistorySettings {
     ///
     /// The α is that of the whole search for one split, not of a t test at a point already
     /// found, for which 0.001 is usual. No smaller one could speak of ten points: the best p of
-    /// a change before the last four is 2/210. It costs 0.2 to 0.3 false alarms per 1 000
+    /// a change before the last four is 2/210. It costs about 0.1 false alarms per 1 000
     /// independent points (`docs/change-points.md`).
     #[must_use]
     pub fn new(seed: Seed) -> Self {
