@@ -254,6 +254,9 @@ fn ar1(n: usize, rho: f64, seed: u64) -> Vec<f64> {
         .collect()
 }
 
+/// A series of a seed.
+type Simulation = dyn Fn(u64) -> Vec<f64> + Sync;
+
 /// Change points of every one of `count` series.
 fn alarms(
     count: u64,
@@ -285,8 +288,7 @@ fn series_without_a_change_rarely_alarm() {
 #[test]
 fn false_alarms_are_counted() {
     let count = simulated() / 4;
-    type Kind<'a> = (&'a str, &'a (dyn Fn(u64) -> Vec<f64> + Sync));
-    let kinds: [Kind<'_>; 6] = [
+    let kinds: [(&str, &Simulation); 6] = [
         ("normal", &|s| ar1(500, 0.0, s).iter().map(|z| 100.0 + 5.0 * z).collect()),
         ("log-normal", &|s| ar1(500, 0.0, s).iter().map(|z| 100.0 * (0.3 * z).exp()).collect()),
         ("t 2.5", &|s| {
