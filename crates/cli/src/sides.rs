@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use tailproof_core::{Dataset, Finding, Provenance, glob};
+use tailproof_core::{Dataset, Finding, Loop, Provenance, glob};
 use tailproof_ingest::{Options, baselines};
 use tailproof_reporting::Evidence;
 use tailproof_store::{StoreError, differences};
@@ -214,6 +214,14 @@ impl Measurements {
             let new = data.notes.iter().filter(|n| !evidence.notes.contains(n)).cloned();
             let new: Vec<String> = new.collect();
             evidence.notes.extend(new);
+        }
+        let closed = |d: &Dataset| d.generator == Some(Loop::Closed);
+        if closed(&self.base) || self.heads.iter().any(|h| closed(&h.1)) {
+            evidence.notes.push(
+                "closed loop: requests waited for answers, so that a stall hides those that it \
+                 delayed"
+                    .to_owned(),
+            );
         }
     }
 

@@ -208,7 +208,7 @@ pub(super) fn criterion_text(file: &Fixture) {
 
 pub(super) fn libtest_bench(file: &Fixture) {
     if file.facts["benches"] == 0 {
-        assert!(file.fails().contains("no measurement"), "{}", file.name);
+        assert!(file.fails().contains("is empty of measurements"), "{}", file.name);
         return;
     }
     let data = file.read();

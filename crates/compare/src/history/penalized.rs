@@ -8,7 +8,7 @@ use super::HistorySettings;
 use super::divisive::Split;
 use super::levels::permute;
 use super::null::{Null, innovations, rejoin};
-use super::partition::{Cost, SquaredError, pelt};
+use super::partition::{SegmentCost, SquaredError, pelt};
 use super::scale::noise;
 
 /// Permutations that calibrate the penalty; each costs `O(n²)`.
