@@ -49,7 +49,7 @@ pub(crate) struct Compare {
     /// Observations that a category needs on either side
     #[arg(long, value_name = "N", requires = "by")]
     least_cases: Option<u64>,
-    /// File with a table [compare] [default: tailproof.toml, where there is one]
+    /// File with a table `compare` (default: tailproof.toml, where there is one)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]

@@ -6,7 +6,7 @@
 //! | Which columns, in which units?            | [`Options`], [`Wanted`] |
 //! | What does a path or a folder hold?        | [`inputs`], [`baselines`] |
 //! | Which formats are understood?             | [`Format`]          |
-//! | How is a data set written down?           | [`write`]           |
+//! | How is a data set written down?           | [`write()`]         |
 //! | On what machine does this run?            | [`environment`]     |
 //!
 //! ```

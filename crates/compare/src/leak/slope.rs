@@ -126,7 +126,6 @@ pub(super) mod tests {
                     s.lo <= 2.0 && 2.0 <= s.hi
                 })
                 .count();
-            println!("rho {rho}: covered {covered} of 200");
             assert!(covered >= least, "{rho}: {covered} of 200");
         }
     }
@@ -146,7 +145,6 @@ pub(super) mod tests {
                     s.lo <= 0.0 && 0.0 <= s.hi
                 })
                 .count();
-            println!("n {n} period {period}: covered {covered} of 200");
             assert!(covered >= 186, "n {n} period {period}: {covered} of 200");
         }
     }
