@@ -41,6 +41,46 @@ pub enum Provenance {
     NotTested,
 }
 
+impl Provenance {
+    /// All of them, the firmest first.
+    pub const ALL: [Self; 5] =
+        [Self::Measured, Self::Simulated, Self::Estimated, Self::Projected, Self::NotTested];
+
+    /// In a word: `measured`, `not tested`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Simulated => "simulated",
+            Self::Estimated => "estimated",
+            Self::Projected => "projected",
+            Self::NotTested => "not tested",
+        }
+    }
+}
+
+impl std::fmt::Display for Provenance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a text is no [`Provenance`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("provenance is measured, simulated, estimated, projected or not tested, got {0:?}")]
+pub struct ProvenanceError(pub String);
+
+impl std::str::FromStr for Provenance {
+    type Err = ProvenanceError;
+
+    fn from_str(text: &str) -> Result<Self, ProvenanceError> {
+        Self::ALL
+            .into_iter()
+            .find(|p| p.name() == text.trim())
+            .ok_or_else(|| ProvenanceError(text.to_owned()))
+    }
+}
+
 /// What a finding speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subject {

@@ -56,12 +56,15 @@ pub use binned::{Binned, BinnedError, Closed};
 pub use ecdf::{Ecdf, EcdfError};
 pub use environment::Environment;
 pub use exhibit::{Cell, Exhibit, ExhibitKind};
-pub use finding::{Bound, Class, Effect, Finding, Guarantee, Interval, Provenance, Side, Subject};
+pub use finding::{
+    Bound, Class, Effect, Finding, Guarantee, Interval, Provenance, ProvenanceError, Side, Subject,
+};
 pub use level::{Level, LevelError, Rank, RankError, Seed};
 pub use memo::{Memo, NoMemo};
 pub use metric::{Direction, Metric, Noise};
 pub use objective::{
-    Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity, QuantityError,
+    AccuracyMeasure, Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity,
+    QuantityError,
 };
 pub use observations::{Observations, Raw, RawError};
 pub use quantile::{QuantileType, quantile};

@@ -25,6 +25,67 @@ pub enum Aggregate {
     Min,
     /// Largest observation of this sample.
     Max,
+    /// The value itself: typed, or a single observation.
+    Value,
+    /// How well predictions agree with what came, on pairs of both.
+    Accuracy(AccuracyMeasure),
+}
+
+/// How well predictions agree with what came; see [`crate::accuracy`] for the formulas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccuracyMeasure {
+    /// Mean absolute percentage error.
+    Mape,
+    /// Symmetric mean absolute percentage error.
+    Smape,
+    /// Mean absolute error over that of the naive forecast.
+    Mase,
+    /// Root of the mean squared error.
+    Rmse,
+    /// True positives among those predicted.
+    Precision,
+    /// True positives among those there are.
+    Recall,
+    /// Harmonic mean of precision and recall.
+    F1,
+    /// Predictions that agree among all.
+    Accuracy,
+}
+
+impl AccuracyMeasure {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Mape,
+        Self::Smape,
+        Self::Mase,
+        Self::Rmse,
+        Self::Precision,
+        Self::Recall,
+        Self::F1,
+        Self::Accuracy,
+    ];
+
+    /// The word of the grammar: `mape`, `f1`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mape => "mape",
+            Self::Smape => "smape",
+            Self::Mase => "mase",
+            Self::Rmse => "rmse",
+            Self::Precision => "precision",
+            Self::Recall => "recall",
+            Self::F1 => "f1",
+            Self::Accuracy => "accuracy",
+        }
+    }
+
+    /// Whether it is a share of counted outcomes, of which more is better; the others are
+    /// errors, of which less is better.
+    #[must_use]
+    pub const fn is_rate(self) -> bool {
+        matches!(self, Self::Precision | Self::Recall | Self::F1 | Self::Accuracy)
+    }
 }
 
 /// `<`, `<=`, `>` or `>=`.
@@ -221,8 +282,11 @@ pub struct Claim {
 /// ```text
 /// [METRIC[{k=v,…}]:] AGG (OP VALUE[UNIT] [of VALUE UNIT] | in LO..HI [UNIT]) [by (none)]
 /// AGG   pNN(.N…) | median | rate(OP VALUE[UNIT]) | ratio | mean | stddev | mad | throughput | min | max
-/// OP    < | <= | > | >=          relative to a baseline: <= +10%
+///       | value | mape | smape | mase | rmse | precision | recall | f1 | accuracy
+/// OP    < | <= | > | >= | at most | at least          relative to a baseline: <= +10%
 /// ```
+/// Without AGG the value itself is meant, and without `in` a range may follow it:
+/// `cpu: 2..4 cores` is `cpu: value in 2..4 cores`.
 /// It is judged for each series whose metric and labels match; `by (none)` pools them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
@@ -309,8 +373,9 @@ struct Parser<'a> {
     rest: &'a str,
 }
 
-const AGGREGATES: &str =
-    "pNN (p95, p99.9), median, rate(<= VALUE), ratio, mean, stddev, mad, throughput, min or max";
+const AGGREGATES: &str = "pNN (p95, p99.9), median, rate(<= VALUE), ratio, mean, stddev, mad, \
+                          throughput, min, max, value, mape, smape, mase, rmse, precision, \
+                          recall, f1 or accuracy";
 
 impl<'a> Parser<'a> {
     fn fail<T>(&self, expected: impl Into<String>) -> Result<T, ObjectiveError> {
@@ -367,7 +432,12 @@ impl<'a> Parser<'a> {
         if !self.rest.is_empty() {
             return self.fail("nothing more, or \"by (none)\"");
         }
-        if matches!(aggregate, Aggregate::Rate(..) | Aggregate::Ratio) {
+        let counted = match &aggregate {
+            Aggregate::Rate(..) | Aggregate::Ratio => true,
+            Aggregate::Accuracy(measure) => measure.is_rate(),
+            _ => false,
+        };
+        if counted {
             let ends: Vec<&Quantity> = match &condition {
                 Condition::Absolute(_, q) => vec![q],
                 Condition::Range(lo, hi) => vec![lo, hi],
@@ -423,8 +493,17 @@ impl<'a> Parser<'a> {
         Ok((Some(name.to_owned()).filter(|n| !n.is_empty()), labels))
     }
 
+    /// Whether a condition comes next.
+    fn at_condition(&self) -> bool {
+        ["<", ">", "in ", "at most", "at least"].iter().any(|t| self.rest.starts_with(t))
+            || self.rest.starts_with(|c: char| c.is_ascii_digit())
+    }
+
     fn aggregate(&mut self) -> Result<Aggregate, ObjectiveError> {
         self.skip();
+        if self.at_condition() {
+            return Ok(Aggregate::Value);
+        }
         let start = self.rest;
         let word = self.word();
         Ok(match word {
@@ -436,6 +515,7 @@ impl<'a> Parser<'a> {
             "min" => Aggregate::Min,
             "max" => Aggregate::Max,
             "ratio" => Aggregate::Ratio,
+            "value" => Aggregate::Value,
             "rate" => {
                 if !self.eat("(") {
                     return self.fail("rate(<= VALUE)");
@@ -448,6 +528,9 @@ impl<'a> Parser<'a> {
                 Aggregate::Rate(comparison, limit)
             }
             _ => {
+                if let Some(measure) = AccuracyMeasure::ALL.into_iter().find(|m| m.name() == word) {
+                    return Ok(Aggregate::Accuracy(measure));
+                }
                 // p0.95 would be the 0.95th percentile, and nobody means that.
                 let digits = word.strip_prefix('p').filter(|d| !d.starts_with("0."));
                 let rank = digits.and_then(|digits| {
@@ -471,6 +554,8 @@ impl<'a> Parser<'a> {
             (">=", Comparison::AtLeast),
             ("<", Comparison::Below),
             (">", Comparison::Above),
+            ("at most ", Comparison::AtMost),
+            ("at least ", Comparison::AtLeast),
         ] {
             if self.eat(token) {
                 return Ok(op);
@@ -480,7 +565,8 @@ impl<'a> Parser<'a> {
     }
 
     fn condition(&mut self) -> Result<Condition, ObjectiveError> {
-        if self.eat("in ") {
+        self.skip();
+        if self.eat("in ") || self.rest.starts_with(|c: char| c.is_ascii_digit()) {
             return self.range();
         }
         let op = self.comparison()?;
@@ -612,6 +698,18 @@ mod tests {
         assert_eq!(heap.claims(mib.as_ref()).unwrap()[0].target, 0.7 * 16.0 * 1_024.0);
         assert!(parse("p95 <= 3 by (none)").pooled);
         assert_eq!(parse("median<1").claim, "median<1");
+
+        let cores = parse("cpu: 2..4 cores");
+        assert_eq!(cores.condition, parse("cpu: value in 2..4 cores").condition);
+        assert_eq!(cores.aggregate, Aggregate::Value);
+        assert_eq!(parse("heap: <= 70% of 16 GiB").aggregate, Aggregate::Value);
+        let least = parse("batch throughput: at least 1000/s");
+        assert_eq!(least.metric.as_deref(), Some("batch throughput"));
+        assert!(matches!(least.condition, Condition::Absolute(Comparison::AtLeast, _)));
+        for measure in AccuracyMeasure::ALL {
+            let o = parse(&format!("forecast: {} >= 0.5", measure.name()));
+            assert_eq!(o.aggregate, Aggregate::Accuracy(measure));
+        }
     }
 
     #[test]
@@ -646,6 +744,8 @@ mod tests {
             (": p95 <= 1", 1, "a metric"),
             ("p95 in 4..2 s", 11, "an upper end"),
             ("p95 <= 15$", 10, "nothing more"),
+            ("f1 >= 85", 9, "a share"),
+            ("cpu: 2 cores", 13, "\"..\""),
             ("", 1, "pNN"),
         ] {
             let e = text.parse::<Objective>().unwrap_err();

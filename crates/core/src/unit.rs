@@ -55,7 +55,7 @@ pub enum UnitError {
 }
 
 impl Unit {
-    const TABLE: [(&'static str, Dimension, u64, u64); 43] = {
+    const TABLE: [(&'static str, Dimension, u64, u64); 45] = {
         use Dimension::{Frequency, Information, Share, Throughput, Time};
         [
             ("ns", Time, 1, 1_000_000_000),
@@ -86,6 +86,8 @@ impl Unit {
             ("ratio", Share, 1, 1),
             ("/s", Frequency, 1, 1),
             ("1/s", Frequency, 1, 1),
+            ("/sec", Frequency, 1, 1),
+            ("1/sec", Frequency, 1, 1),
             ("Hz", Frequency, 1, 1),
             ("rps", Frequency, 1, 1),
             ("qps", Frequency, 1, 1),

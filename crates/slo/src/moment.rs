@@ -64,9 +64,13 @@ pub(crate) fn judge(
     };
     let sample = &raw.sample;
     finding.n = vec![sample.len() as u64];
+    if objective.aggregate == Aggregate::Value && sample.len() > 1 {
+        let needs = "a single value (of several say p95, median, mean, min or max)";
+        return Err(kind(objective, series, needs, &series.observations));
+    }
     if !raw.is_complete() {
         stop(finding, objective, Reason::Censored);
-    } else if matches!(objective.aggregate, Aggregate::Min | Aggregate::Max) {
+    } else if matches!(objective.aggregate, Aggregate::Min | Aggregate::Max | Aggregate::Value) {
         judge_extreme(objective, sample, claims, finding);
     } else if matches!(objective.aggregate, Aggregate::Throughput) && !own_rate(series) {
         finding.unit = Unit::known("/s");
@@ -188,8 +192,11 @@ fn stop(finding: &mut Finding, objective: &Objective, reason: Reason) {
 
 fn judge_extreme(objective: &Objective, sample: &Sample, claims: &[Claim], finding: &mut Finding) {
     let (lo, hi) = sample.range();
-    let (name, value) =
-        if objective.aggregate == Aggregate::Min { ("min", lo) } else { ("max", hi) };
+    let (name, value) = match objective.aggregate {
+        Aggregate::Min => ("min", lo),
+        Aggregate::Value => ("value", lo),
+        _ => ("max", hi),
+    };
     finding.estimate = Some(value);
     finding.guarantee = Guarantee::Approximate;
     finding.warnings.push(format!("{name} judges this sample only; the next one may differ"));
