@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hypothesis", &["core", "resampling"]),
     ("slo", &["core", "resampling", "hypothesis"]),
     ("compare", &["core", "resampling", "hypothesis"]),
+    ("scorecard", &["core", "resampling", "hypothesis", "slo", "compare"]),
     ("ingest", &["core"]),
     ("store", &["core", "ingest", "reporting"]),
     ("measure", &["core", "resampling", "hypothesis"]),
@@ -25,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "hypothesis",
             "slo",
             "compare",
+            "scorecard",
             "ingest",
             "reporting",
             "store",
@@ -34,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that are functions of their arguments.
-const PURE: &[&str] = &["core", "resampling", "hypothesis", "slo", "compare"];
+const PURE: &[&str] = &["core", "resampling", "hypothesis", "slo", "compare", "scorecard"];
 
 /// What pure crates may not name: clocks, files, the environment, global generators.
 const IMPURE: &[&str] = &[

@@ -84,12 +84,15 @@ fn number(findings: &[Finding], gate: &Gate) -> u8 {
         return PASSED;
     }
     let on = |kind| gate.fails_on(kind);
+    // A decision has weighed the others already.
+    let decided = findings.iter().any(|f| f.class == Class::Decision);
     let undecided = if on(FailOn::Inconclusive) { FAILED } else { UNDECIDED };
     findings
         .iter()
         .filter(|f| f.verdict != Verdict::Inconclusive(Reason::NotTested))
+        .filter(|f| !decided || f.class == Class::Decision)
         .map(|f| match (&f.verdict, f.class) {
-            (Verdict::Fail, Class::Slo) if on(FailOn::Slo) => FAILED,
+            (Verdict::Fail, Class::Slo | Class::Decision) if on(FailOn::Slo) => FAILED,
             (Verdict::Fail, Class::Regression) if on(FailOn::Regression) => FAILED,
             (Verdict::Fail, Class::Missing) if on(FailOn::Missing) => FAILED,
             (Verdict::Inconclusive(_), _) => undecided,
@@ -108,6 +111,7 @@ mod tests {
     fn the_worst_of_1_3_0_wins() {
         let f = |class, verdict| Finding::new(class, Subject::default(), "", verdict);
         let pass = f(Class::Slo, Verdict::Pass);
+        let pass_too = pass.clone();
         let fail = f(Class::Slo, Verdict::Fail);
         let slower = f(Class::Regression, Verdict::Fail);
         let open = f(Class::Slo, Verdict::Inconclusive(Reason::Absent));
@@ -116,6 +120,8 @@ mod tests {
         let gate = |kinds: &[FailOn], advisory| Gate { fail_on: kinds.to_vec(), advisory };
         let default = gate(&[FailOn::Regression, FailOn::Slo, FailOn::Missing], false);
         let all = gate(&[FailOn::Slo, FailOn::Inconclusive], false);
+        let ready = f(Class::Decision, Verdict::Pass);
+        let not_ready = f(Class::Decision, Verdict::Fail);
         for (findings, gate, want) in [
             (vec![pass.clone(), same.clone()], &default, 0),
             (vec![pass.clone(), open.clone()], &default, 3),
@@ -126,6 +132,8 @@ mod tests {
             (vec![untested.clone(), pass], &default, 0),
             (vec![untested.clone()], &default, 3),
             (vec![], &default, 3),
+            (vec![ready, fail.clone(), open.clone()], &default, 0),
+            (vec![pass_too, not_ready], &default, 1),
             (vec![fail, open], &gate(&[FailOn::Slo], true), 0),
         ] {
             assert_eq!(number(&findings, gate), want, "{findings:?}");

@@ -19,6 +19,7 @@ mod plan;
 mod report;
 mod run;
 mod scaling;
+mod score;
 mod sides;
 mod speedup;
 mod stat;
@@ -66,6 +67,8 @@ enum Command {
     Plan(Box<plan::Plan>),
     /// Compute any statistic of samples, counts or p-values
     Stat(Box<stat::Stat>),
+    /// Judge a file of targets, and say whether to release
+    Score(Box<score::Score>),
     /// Render evidence that an earlier run wrote
     Report(report::Report),
 }
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::Baseline(c) => c.run(),
         Command::Plan(c) => c.run(),
         Command::Report(c) => c.run(),
+        Command::Score(c) => c.run(),
         Command::Stat(c) => c.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -11,6 +11,8 @@ pub enum Class {
     Regression,
     /// A declared benchmark that vanished.
     Missing,
+    /// A decision over all the others, which then do not gate by themselves.
+    Decision,
     /// Anything else; never gates.
     Other,
 }

@@ -335,6 +335,17 @@ impl Objective {
     #[must_use]
     pub fn matches_metric(&self, metric: &Metric) -> bool {
         let Some(pattern) = &self.metric else { return true };
+        if !pattern.contains(['*', '?']) {
+            // The usual case, without a copy of the name.
+            let Some(rest) = pattern.strip_prefix(metric.name.as_str()) else { return false };
+            let unit = metric.unit.as_ref().map(Unit::to_string);
+            return rest.is_empty()
+                || unit.is_some_and(|unit| {
+                    let bare = rest.strip_prefix(['_', '.']);
+                    let inside = || rest.strip_prefix(" (")?.strip_suffix(')');
+                    bare == Some(&unit) || inside() == Some(&unit)
+                });
+        }
         glob(pattern, &metric.name)
             || metric.unit.as_ref().is_some_and(|unit| {
                 ["_", "."].iter().any(|sep| glob(pattern, &format!("{}{sep}{unit}", metric.name)))

@@ -59,6 +59,8 @@ pub enum Reason {
     NotSteady,
     /// Nobody measured it.
     NotTested,
+    /// Ready with conditions: a person has to decide.
+    Conditions,
 }
 
 impl Verdict {
@@ -107,6 +109,7 @@ impl fmt::Display for Reason {
             }
             Self::NotSteady => f.write_str("the measurements have not settled"),
             Self::NotTested => f.write_str("not tested"),
+            Self::Conditions => f.write_str("ready with conditions: a person decides"),
         }
     }
 }

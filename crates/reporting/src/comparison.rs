@@ -7,6 +7,7 @@ use tailproof_core::{
 };
 
 use crate::grid::Grid;
+use crate::notes::Notes;
 
 /// Whether a finding is a row of such a table.
 pub(crate) fn is_row(f: &Finding) -> bool {
@@ -52,35 +53,7 @@ fn grid(title: &str, findings: &[&Finding]) -> Grid {
     };
     let header = ["", "n", "base", "head", "change", &interval, "δ", "verdict"];
     let title = if common.is_empty() { title.to_owned() } else { qualified(title, &common) };
-    Grid {
-        title,
-        header: header.map(str::to_owned).to_vec(),
-        rows,
-        words: 1,
-        notes: notes.0.into_iter().enumerate().map(|(i, n)| format!("{} {n}", mark(i))).collect(),
-    }
-}
-
-/// Notes below a table, each once.
-#[derive(Default)]
-struct Notes(Vec<String>);
-
-impl Notes {
-    /// The mark of a note.
-    fn of(&mut self, text: String) -> String {
-        let at = self.0.iter().position(|n| *n == text).unwrap_or_else(|| {
-            self.0.push(text);
-            self.0.len() - 1
-        });
-        mark(at)
-    }
-}
-
-/// ¹, ², … ¹², as the digits of a number from 1.
-fn mark(i: usize) -> String {
-    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let digits = (i + 1).to_string();
-    digits.bytes().map(|b| DIGITS[usize::from(b - b'0')]).collect()
+    Grid { title, header: header.map(str::to_owned).to_vec(), rows, words: 1, notes: notes.lines() }
 }
 
 /// The labels that all rows share, which stand in the title instead.
@@ -336,6 +309,5 @@ mod tests {
         ] {
             assert_eq!(signed(x), text);
         }
-        assert_eq!((mark(0), mark(11)), ("¹".to_owned(), "¹²".to_owned()));
     }
 }

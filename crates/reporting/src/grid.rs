@@ -1,14 +1,16 @@
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
+use serde::{Deserialize, Serialize};
 
 use crate::markdown::escape;
 use crate::table::printable;
 
 /// A table of words and numbers with a heading and lines that explain it: what `plan` prints,
 /// and any other report that is not made of findings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grid {
     /// Heading.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// Headings of the columns.
     pub header: Vec<String>,
@@ -17,6 +19,7 @@ pub struct Grid {
     /// The first columns, which hold words; the rest hold numbers and are aligned right.
     pub words: usize,
     /// Lines below the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
@@ -24,12 +27,19 @@ impl Grid {
     /// For a terminal; `width` limits the table, `None` leaves it as wide as it is.
     #[must_use]
     pub fn table(&self, width: Option<u16>) -> String {
-        let clean = |cells: &[String]| cells.iter().map(|c| printable(c)).collect::<Vec<_>>();
+        format!("{}\n\n{}", printable(&self.title), self.ruled(width))
+    }
+
+    /// Table and notes for a terminal, without the heading.
+    pub(crate) fn ruled(&self, width: Option<u16>) -> String {
+        let clean = |cells: &[String]| {
+            // A row of evidence may be longer than its header.
+            cells.iter().take(self.header.len()).map(|c| printable(c)).collect::<Vec<_>>()
+        };
         let rows: Vec<Vec<String>> = self.rows.iter().map(|r| clean(r)).collect();
-        let header = clean(&self.header);
         let numbers = self.words..self.header.len();
-        let body = ruled(&header, &rows, numbers, width);
-        let mut out = format!("{}\n\n{body}\n", printable(&self.title));
+        let mut out = ruled(&clean(&self.header), &rows, numbers, width);
+        out.push('\n');
         for note in &self.notes {
             out.push_str(&format!("{}\n", printable(note)));
         }
@@ -39,23 +49,38 @@ impl Grid {
     /// For a pull request or a test plan.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(|c| escape(c)).collect();
-            format!("| {} |\n", cells.join(" | "))
-        };
-        let mut out = format!("### {}\n\n{}|", escape(&self.title), line(&self.header));
-        for column in 0..self.header.len() {
-            out.push_str(if column < self.words { " --- |" } else { " ---: |" });
-        }
-        out.push('\n');
-        for row in &self.rows {
-            out.push_str(&line(row));
-        }
+        format!("### {}\n\n{}", escape(&self.title), self.piped())
+    }
+
+    /// Table and notes for a pull request, without the heading.
+    pub(crate) fn piped(&self) -> String {
+        let mut out = piped(&self.header, &self.rows, self.words..self.header.len());
         for note in &self.notes {
             out.push_str(&format!("\n{}\n", escape(note)));
         }
         out
     }
+}
+
+/// A table of Markdown; the columns of `numbers` are aligned right. Cells are escaped here.
+pub(crate) fn piped(
+    header: &[String],
+    rows: &[Vec<String>],
+    numbers: std::ops::Range<usize>,
+) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<String> = cells.iter().map(|c| escape(c)).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let mut out = format!("{}|", line(header));
+    for column in 0..header.len() {
+        out.push_str(if numbers.contains(&column) { " ---: |" } else { " --- |" });
+    }
+    out.push('\n');
+    for row in rows {
+        out.push_str(&line(row));
+    }
+    out
 }
 
 /// A ruled table; the columns of `numbers` are aligned right.

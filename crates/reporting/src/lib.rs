@@ -5,6 +5,7 @@
 //! | What is kept of a run?                       | [`Evidence`]             |
 //! | The artifact of document 0                   | [`Artifact`]             |
 //! | For a terminal, for a pull request           | [`table`], [`markdown`]  |
+//! | A document around them, such as a scorecard  | [`Page`]                 |
 //! | The same as the files of an archive          | [`archive()`]            |
 //! | A file that is either old or new, never half | [`write_atomically`]     |
 //!
@@ -35,6 +36,9 @@ mod evidence;
 mod flame;
 mod grid;
 mod markdown;
+mod matrix;
+mod notes;
+mod page;
 mod table;
 
 pub use archive::archive;
@@ -50,4 +54,5 @@ pub use evidence::{
 pub use flame::{differential_flame_graph, flame_graph};
 pub use grid::Grid;
 pub use markdown::markdown;
+pub use page::{Block, Page, Section};
 pub use table::{printable, table};

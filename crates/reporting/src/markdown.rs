@@ -4,9 +4,50 @@ use crate::comparison;
 use crate::evidence::Evidence;
 use crate::table::{bound, headline, printable, value, verdict};
 
-/// A report for a pull request: the verdict first, a table, folded details.
+/// A report for a pull request: the page of the evidence, or the verdict and a table; then
+/// folded details.
 #[must_use]
 pub fn markdown(evidence: &Evidence) -> String {
+    let mut out = match &evidence.page {
+        Some(page) => page.markdown(&evidence.findings),
+        None => listed(evidence),
+    };
+    out.push_str("<details><summary>Why, and how sure</summary>\n\n");
+    let mut seen = std::collections::BTreeSet::new();
+    for f in &evidence.findings {
+        out.push_str(&format!("- **{}** {}\n", escape(&f.name()), escape(&f.why)));
+        for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
+            out.push_str(&format!("  - warning: {}\n", escape(warning)));
+        }
+    }
+    for note in &evidence.notes {
+        out.push_str(&format!("- note: {}\n", escape(note)));
+    }
+    for input in &evidence.inputs {
+        out.push_str(&format!(
+            "- {} `{}`, {} bytes, SHA-256 `{}`\n",
+            escape(&input.role),
+            printable(&input.name).replace('`', "'"),
+            input.bytes,
+            input.sha256
+        ));
+    }
+    let settings = &evidence.settings;
+    let mut said = Vec::new();
+    said.extend(settings.level.map(|l| format!("level {l}")));
+    said.extend(settings.seed.map(|s| format!("seed {s}")));
+    said.extend(settings.resamples.map(|r| format!("{r} resamples")));
+    said.extend(evidence.created.clone());
+    out.push_str(&format!(
+        "- tailproof {}{}\n\n</details>\n",
+        escape(&evidence.tool.version),
+        said.iter().map(|s| format!(", {s}")).collect::<String>()
+    ));
+    out
+}
+
+/// The verdict first, a table, what to do.
+fn listed(evidence: &Evidence) -> String {
     let mut out =
         format!("## {}: {}\n\n", escape(&evidence.component), headline(&evidence.findings));
     let (compared, judged): (Vec<&Finding>, Vec<&Finding>) =
@@ -39,37 +80,6 @@ pub fn markdown(evidence: &Evidence) -> String {
         }
         out.push('\n');
     }
-    out.push_str("<details><summary>Why, and how sure</summary>\n\n");
-    let mut seen = std::collections::BTreeSet::new();
-    for f in &evidence.findings {
-        out.push_str(&format!("- **{}** {}\n", escape(&f.name()), escape(&f.why)));
-        for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
-            out.push_str(&format!("  - warning: {}\n", escape(warning)));
-        }
-    }
-    for note in &evidence.notes {
-        out.push_str(&format!("- note: {}\n", escape(note)));
-    }
-    for input in &evidence.inputs {
-        out.push_str(&format!(
-            "- {} `{}`, {} bytes, SHA-256 `{}`\n",
-            escape(&input.role),
-            printable(&input.name).replace('`', "'"),
-            input.bytes,
-            input.sha256
-        ));
-    }
-    let settings = &evidence.settings;
-    let mut said = Vec::new();
-    said.extend(settings.level.map(|l| format!("level {l}")));
-    said.extend(settings.seed.map(|s| format!("seed {s}")));
-    said.extend(settings.resamples.map(|r| format!("{r} resamples")));
-    said.extend(evidence.created.clone());
-    out.push_str(&format!(
-        "- tailproof {}{}\n\n</details>\n",
-        escape(&evidence.tool.version),
-        said.iter().map(|s| format!(", {s}")).collect::<String>()
-    ));
     out
 }
 

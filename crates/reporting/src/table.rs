@@ -3,12 +3,19 @@ use tailproof_core::{Class, Finding, Reason, Side, Verdict, number, percent, sig
 use crate::comparison;
 use crate::evidence::Evidence;
 use crate::grid::ruled;
+use crate::matrix;
 
 /// A report for a terminal: a row per finding, the why-lines, and what to do.
 ///
 /// `width` limits the table; `None` leaves it as wide as it is.
 #[must_use]
 pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
+    if let Some(page) = &evidence.page {
+        let mut out = page.table(&evidence.findings, width);
+        out.push_str(&reasons(&evidence.findings));
+        out.push_str(&notes(evidence));
+        return out;
+    }
     let mut out =
         format!("{}: {}\n\n", printable(&evidence.component), headline(&evidence.findings));
     let (compared, judged): (Vec<&Finding>, Vec<&Finding>) =
@@ -29,9 +36,7 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
         out.push('\n');
     }
     out.push_str(&reasons(&evidence.findings));
-    for note in &evidence.notes {
-        out.push_str(&format!("\nnote: {}\n", printable(note)));
-    }
+    out.push_str(&notes(evidence));
     if !evidence.recommendations.is_empty() {
         out.push_str("\nWhat to do\n");
         for (i, r) in evidence.recommendations.iter().enumerate() {
@@ -41,17 +46,20 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
     out
 }
 
-/// Why, for each finding; of many comparisons only those that failed or are open.
+fn notes(evidence: &Evidence) -> String {
+    evidence.notes.iter().map(|note| format!("\nnote: {}\n", printable(note))).collect()
+}
+
+/// Why, for each finding; of many rows only those that failed or are open.
 fn reasons(findings: &[Finding]) -> String {
-    /// Comparisons of which each is explained.
+    /// Rows of which each is explained.
     const FEW: usize = 8;
     /// Reasons that somebody reads.
     const MOST: usize = 40;
-    let many = findings.iter().filter(|f| comparison::is_row(f)).count() > FEW;
+    let is_row = |f: &Finding| comparison::is_row(f) || matrix::is_row(f);
+    let many = findings.iter().filter(|f| is_row(f)).count() > FEW;
     let told = |f: &&Finding| {
-        !many
-            || !comparison::is_row(f)
-            || matches!(&f.verdict, Verdict::Fail | Verdict::Inconclusive(_))
+        !many || !is_row(f) || matches!(&f.verdict, Verdict::Fail | Verdict::Inconclusive(_))
     };
     let (told, rest): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(told);
     let mut out = String::new();

@@ -50,6 +50,8 @@ impl Settings {
 pub struct Judged {
     /// One finding per objective and series.
     pub findings: Vec<Finding>,
+    /// Which objective each of them answers, as an index.
+    pub answers: Vec<usize>,
     /// One result object per percentile objective on raw values.
     pub compliance: Vec<SloCompliance>,
     /// One-sided claims judged, over which failures are corrected.
@@ -133,7 +135,7 @@ pub fn judge(
     }
     let mut tasks = Vec::new();
     let mut pools = Vec::new();
-    for objective in objectives {
+    for (index, objective) in objectives.iter().enumerate() {
         if matches!(objective.condition, Condition::Relative(..)) {
             return Err(SloError::NoBaseline(objective.claim.clone()));
         }
@@ -153,14 +155,14 @@ pub fn judge(
             return Err(SloError::NoSuchSeries { objective: full_text(objective), have });
         }
         if objective.pooled && matching.len() > 1 {
-            pools.push((objective, pool(objective, &matching)?));
+            pools.push((index, objective, pool(objective, &matching)?));
         } else {
-            tasks.extend(matching.into_iter().map(|series| (objective, series)));
+            tasks.extend(matching.into_iter().map(|series| (index, objective, series)));
         }
     }
-    tasks.extend(pools.iter().map(|(objective, series)| (*objective, series)));
+    tasks.extend(pools.iter().map(|(index, objective, series)| (*index, *objective, series)));
     let mut claims = Vec::with_capacity(tasks.len());
-    for (objective, series) in &tasks {
+    for (_, objective, series) in &tasks {
         claims.push(claims_in_unit(objective, series)?);
     }
     let count: usize = claims.iter().map(Vec::len).sum();
@@ -172,14 +174,15 @@ pub fn judge(
     let parts: Vec<Result<Judged, SloError>> = tasks
         .par_iter()
         .zip(&claims)
-        .map(|((objective, series), claims)| {
+        .map(|((_, objective, series), claims)| {
             let mut part = Judged::default();
             context.judge(objective, series, claims, &mut part)?;
             Ok(part)
         })
         .collect();
-    for ((_, series), part) in tasks.into_iter().zip(parts) {
+    for ((index, _, series), part) in tasks.into_iter().zip(parts) {
         let part = part?;
+        judged.answers.extend(part.findings.iter().map(|_| index));
         let first = judged.findings.len();
         judged.findings.extend(part.findings);
         judged.compliance.extend(part.compliance);

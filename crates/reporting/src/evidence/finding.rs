@@ -69,7 +69,7 @@ macro_rules! words {
     };
 }
 
-words!(WireClass = Class { Slo, Regression, Missing, Other });
+words!(WireClass = Class { Slo, Regression, Missing, Decision, Other });
 words!(WireDirection = Direction { Lower, Higher, Unknown });
 words!(WireGuarantee = Guarantee { Exact, Asymptotic, Approximate });
 words!(WireProvenance = Provenance { Measured, Simulated, Estimated, Projected, NotTested });
@@ -94,7 +94,7 @@ struct WireReason {
     text: String,
 }
 
-const PLAIN: [(&str, Reason); 12] = [
+const PLAIN: [(&str, Reason); 13] = [
     ("absent", Reason::Absent),
     ("summary_only", Reason::SummaryOnly),
     ("bucket_width", Reason::BucketWidth),
@@ -107,6 +107,7 @@ const PLAIN: [(&str, Reason); 12] = [
     ("base_near_zero", Reason::BaseNearZero),
     ("not_steady", Reason::NotSteady),
     ("not_tested", Reason::NotTested),
+    ("conditions", Reason::Conditions),
 ];
 
 impl From<&Reason> for WireReason {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tailproof_core::{Environment, Finding, Level, Rational, Seed};
 
+use crate::page::Page;
 use number::Count;
 pub use number::Number;
 
@@ -37,6 +38,8 @@ pub struct Evidence {
     pub recommendations: Vec<String>,
     /// What the reader should know.
     pub notes: Vec<String>,
+    /// The document that people read; without one, findings are listed.
+    pub page: Option<Page>,
 }
 
 /// The program that made evidence.
@@ -126,6 +129,8 @@ struct Wire {
     recommendations: Vec<String>,
     #[serde(default)]
     notes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    page: Option<Page>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -166,6 +171,7 @@ impl Evidence {
             results: Map::new(),
             recommendations: Vec::new(),
             notes: Vec::new(),
+            page: None,
         }
     }
 
@@ -209,6 +215,7 @@ impl Evidence {
             results: self.results.clone(),
             recommendations: self.recommendations.clone(),
             notes: self.notes.clone(),
+            page: self.page.clone(),
         }
     }
 
@@ -281,6 +288,7 @@ impl Evidence {
             results: wire.results,
             recommendations: wire.recommendations,
             notes: wire.notes,
+            page: wire.page,
         })
     }
 }
@@ -314,6 +322,14 @@ mod tests {
         assert!(matches!(Evidence::from_json(&newer), Err(EvidenceError::Schema(_))));
         assert!(matches!(Evidence::from_json("{}"), Err(EvidenceError::Value(_))));
         assert!(matches!(Evidence::from_json("{"), Err(EvidenceError::Shape(_))));
+    }
+
+    #[test]
+    fn evidence_of_before_pages_is_read_and_written_as_it_was() {
+        let old = include_str!("without_page.json");
+        let evidence = Evidence::from_json(old).unwrap();
+        assert_eq!(evidence.page, None);
+        assert_eq!(evidence.to_json(), old);
     }
 
     #[test]

@@ -1,0 +1,51 @@
+//! From findings to a release decision: a matrix of targets, and aggregation with uncertainty.
+//!
+//! | Question                                            | Item                        |
+//! | --------------------------------------------------- | --------------------------- |
+//! | Which targets are met, and may it be released?      | [`score`], [`Scorecard`]    |
+//! | What does a targets file say?                       | [`config::parse`]           |
+//! | How many of the targets are met, and how sure?      | [`Success`], [`WeightedScore`] |
+//! | What is a typed number worth?                       | [`Actual`]                  |
+//! | Ready, ready with conditions, or not ready?         | [`decide`], [`Decision`]    |
+//! | What is at risk, and what to do first?              | [`risks`], [`recommend`]    |
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use tailproof_core::{Dataset, Level, Seed};
+//! use tailproof_scorecard::{Readiness, Settings, Supplied, config, score};
+//!
+//! let targets = config::parse(
+//!     "[[target]]\nclaim = \"throughput: value >= 1000/s\"\nactual = \"60/s\"\n\
+//!      provenance = \"measured\"\ncritical = true\n",
+//! )?;
+//! let (data, files) = (Dataset::default(), BTreeMap::new());
+//! let supplied = Supplied { data: &data, baseline: None, evidence: &[], files: &files };
+//! let card = score(&targets, &supplied, &Settings { level: Level::P999, seed: Seed(42) })?;
+//! assert_eq!(card.decision.readiness, Readiness::NotReady);
+//! assert_eq!(card.rows[0].variance, Some(-0.94));
+//! # Ok::<(), tailproof_scorecard::ConfigError>(())
+//! ```
+//!
+//! Nothing here reads a clock, a file or the host.
+
+mod actual;
+pub mod config;
+mod readiness;
+mod recommend;
+mod risk;
+mod row;
+mod score;
+mod success;
+mod supplied;
+mod target;
+
+pub use actual::{Actual, ActualError, Value};
+pub use config::{ConfigError, Targets};
+pub use readiness::{Decision, Readiness, ReadinessError, Rules, decide};
+pub use recommend::{Recommendation, When, recommend};
+pub use risk::{Risk, RiskLevel, risks};
+pub use row::{DOMAIN, Row, VARIANCE};
+pub use score::{Domain, PublishedClaim, Scorecard, Settings, Status, score};
+pub use success::{Success, WeightedScore};
+pub use supplied::Supplied;
+pub use target::{Published, Target};
