@@ -18,6 +18,41 @@ const T_TEST: &[&str] = &[
 /// unless it ends in `?`: R makes it, and a file may be made without R.
 pub const REQUIRED: &[(&str, &str, &[&str])] = &[
     (
+        "forecasting_metrics",
+        "forecast",
+        &[
+            "mae",
+            "rmse",
+            "bias_mean_error",
+            "median_ae",
+            "mape_fraction",
+            "smape_fraction_0_to_2",
+            "wape_fraction",
+            "mase",
+            "r2",
+            "pinball_0.1",
+            "pinball_0.5",
+            "pinball_0.9",
+        ],
+    ),
+    (
+        "forecasting_metrics",
+        "labels",
+        &[
+            "tp",
+            "fp",
+            "fn",
+            "tn",
+            "precision",
+            "recall",
+            "f1",
+            "accuracy",
+            "false_positive_rate",
+            "specificity",
+            "mcc",
+        ],
+    ),
+    (
         "changepoints",
         "",
         &[

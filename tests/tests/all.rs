@@ -15,6 +15,7 @@ mod memory;
 mod nulls;
 mod oracle;
 mod plan;
+mod predictions;
 mod properties;
 mod readme;
 mod reference;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use tailproof_core::{Aggregate, Condition, Dataset, Direction, Level, Objective, Unit};
+use tailproof_core::{
+    AccuracyMeasure, Aggregate, Condition, Dataset, Direction, Level, Objective, Unit,
+};
 use tailproof_ingest::{Format, Options, Wanted};
 use tailproof_slo::config::{Config, MetricConfig};
 use tailproof_slo::{config, openslo};
@@ -113,6 +115,8 @@ pub(crate) struct Columns {
     wanted: Vec<String>,
     supposed: Vec<Wanted>,
     events: Vec<String>,
+    /// Patterns of predictions.
+    pairs: Vec<String>,
     known: Vec<Wanted>,
     /// Columns that are labels though they hold numbers.
     parameters: Vec<String>,
@@ -133,6 +137,8 @@ impl Columns {
     pub(crate) fn of(objectives: &[Objective], known: &BTreeMap<String, MetricConfig>) -> Self {
         let named = objectives.iter().map(|o| o.metric.clone());
         let ratios = objectives.iter().filter(|o| o.aggregate == Aggregate::Ratio);
+        let of_pairs = |o: &&Objective| matches!(o.aggregate, Aggregate::Accuracy(_));
+        let predicted = |o: &Objective| o.metric.clone().unwrap_or_else(|| "*".to_owned());
         let supposed = |o: &Objective| Wanted {
             pattern: o.metric.clone().unwrap_or_else(|| "*".to_owned()),
             unit: data_unit(o),
@@ -148,6 +154,7 @@ impl Columns {
             wanted: named.collect::<Option<_>>().unwrap_or_default(),
             supposed: objectives.iter().map(supposed).collect(),
             events: ratios.filter_map(|o| o.metric.clone()).collect(),
+            pairs: objectives.iter().filter(of_pairs).map(predicted).collect(),
             known: known.iter().map(configured).collect(),
             parameters: Vec::new(),
         }
@@ -184,6 +191,7 @@ impl Reading {
             wanted: columns.wanted,
             supposed: columns.supposed,
             events: columns.events,
+            pairs: columns.pairs,
             known: columns.known,
             unit: self.unit.clone(),
             labels,
@@ -209,6 +217,7 @@ fn data_unit(objective: &Objective) -> Option<Unit> {
     let quantity = match (&objective.aggregate, &objective.condition) {
         (Aggregate::Rate(_, limit), _) => limit,
         (Aggregate::Throughput | Aggregate::Ratio, _) => return None,
+        (Aggregate::Accuracy(measure), _) if *measure != AccuracyMeasure::Rmse => return None,
         (_, Condition::Absolute(_, q) | Condition::Range(q, _)) => q,
         _ => return None,
     };

@@ -8,6 +8,7 @@
 //! | What was promised?                                  | [`Objective`]                     |
 //! | What is the 95th percentile?                        | [`quantile()`], [`Sample::quantile`] |
 //! | Mean, spread, shape?                                | [`descriptive`]                   |
+//! | How good are predictions?                           | [`accuracy`]                      |
 //! | How often do `n` coins show `k` heads?              | [`binomial`]                      |
 //! | Tails and quantiles of the normal, t, χ², F, Beta   | [`distributions`]                 |
 //! | Which order statistics bound a percentile?          | [`binomial::upper_rank`]          |
@@ -29,6 +30,7 @@
 //!
 //! Nothing here reads a clock, a file, the environment or a random generator.
 
+pub mod accuracy;
 mod binned;
 pub mod binomial;
 pub mod descriptive;

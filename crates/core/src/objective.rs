@@ -378,6 +378,26 @@ impl FromStr for Objective {
     }
 }
 
+/// Whether a target makes sense.
+type Fits = fn(&Quantity) -> bool;
+
+/// Which targets an aggregate that is a share can have, in words too.
+fn target(aggregate: &Aggregate) -> Option<(Fits, &'static str)> {
+    let inside: Fits = |q| q.share().is_some_and(|s| s.num() > 0 && s.num() < s.den());
+    // `mape <= 15` would be 1 500 %, and nobody means that.
+    let plain: Fits = |q| q.unit().is_some() || q.value() < 1.0;
+    match aggregate {
+        Aggregate::Accuracy(AccuracyMeasure::Mape | AccuracyMeasure::Smape) => {
+            Some((plain, "a share such as 0.15 or 15%, from 1 on only as a percentage"))
+        }
+        Aggregate::Accuracy(measure) if !measure.is_rate() => None,
+        Aggregate::Rate(..) | Aggregate::Ratio | Aggregate::Accuracy(_) => {
+            Some((inside, "a share strictly between 0 and 1, such as 99.9%"))
+        }
+        _ => None,
+    }
+}
+
 /// A recursive-descent parser; `rest` is what has not been read.
 struct Parser<'a> {
     text: &'a str,
@@ -443,21 +463,15 @@ impl<'a> Parser<'a> {
         if !self.rest.is_empty() {
             return self.fail("nothing more, or \"by (none)\"");
         }
-        let counted = match &aggregate {
-            Aggregate::Rate(..) | Aggregate::Ratio => true,
-            Aggregate::Accuracy(measure) => measure.is_rate(),
-            _ => false,
-        };
-        if counted {
+        if let Some((fits, wanted)) = target(&aggregate) {
             let ends: Vec<&Quantity> = match &condition {
                 Condition::Absolute(_, q) => vec![q],
                 Condition::Range(lo, hi) => vec![lo, hi],
                 Condition::Relative(..) => Vec::new(),
             };
-            let inside = |q: &Quantity| q.share().is_some_and(|s| s.num() > 0 && s.num() < s.den());
-            if let Some(q) = ends.into_iter().find(|q| !inside(q)) {
+            if let Some(q) = ends.into_iter().find(|q| !fits(q)) {
                 self.rest = "";
-                let e = self.fail::<()>("a share strictly between 0 and 1, such as 99.9%");
+                let e = self.fail::<()>(wanted);
                 return Err(ObjectiveError { found: q.to_string(), ..e.expect_err("it failed") });
             }
         }
@@ -755,6 +769,7 @@ mod tests {
             (": p95 <= 1", 1, "a metric"),
             ("p95 in 4..2 s", 11, "an upper end"),
             ("p95 <= 15$", 10, "nothing more"),
+            ("mape <= 15", 11, "a share such as 0.15 or 15%"),
             ("f1 >= 85", 9, "a share"),
             ("cpu: 2 cores", 13, "\"..\""),
             ("", 1, "pNN"),

@@ -7,7 +7,7 @@ use tailproof_core::{
 use crate::error::{IngestError, listed};
 pub(crate) use crate::growing::Kind;
 use crate::growing::{Growing, Values};
-use crate::options::Options;
+use crate::options::{HISTORY, Options};
 
 /// Most series that text columns make; text that makes more is no label but an identifier.
 const MOST_SERIES: usize = 1_000;
@@ -203,7 +203,7 @@ impl<'a> Builder<'a> {
         heading: &str,
         labels: &[(String, String)],
         stated: Option<&Unit>,
-        events: bool,
+        kind: Kind,
         line: u64,
     ) -> Result<usize, IngestError> {
         let (name, unit) = if heading == "value" {
@@ -246,10 +246,27 @@ impl<'a> Builder<'a> {
             });
         }
         let mut metric = Metric::new(name, unit);
-        let own = if events { Direction::Higher } else { metric.direction };
+        let own = if kind == Kind::Events { Direction::Higher } else { metric.direction };
         metric.direction = self.direction(direction, own);
-        let kind = if events { Kind::Events } else { Kind::Raw };
         Ok(self.begin(metric, labels, known, kind))
+    }
+
+    /// The series of the predictions under a heading, or of the values they were trained on.
+    pub(crate) fn predicted(
+        &mut self,
+        heading: &str,
+        labels: &[(String, String)],
+        actual_unit: Option<&Unit>,
+        history: bool,
+        line: u64,
+    ) -> Result<usize, IngestError> {
+        let (name, own) = Unit::split_heading(heading);
+        let unit = own.as_ref().or(actual_unit);
+        if history {
+            self.series(&format!("{name}{HISTORY}"), labels, unit, Kind::Raw, line)
+        } else {
+            self.series(heading, labels, unit, Kind::Pairs, line)
+        }
     }
 
     /// The labels of the input, then those of its record, which say the same more closely.
@@ -372,7 +389,9 @@ impl<'a> Builder<'a> {
             return Err(self.cell(at, "a duration is not negative"));
         }
         let Values::Raw(values, _) = &mut own.values else {
-            return Err(self.cell(at, "this metric is a count of events elsewhere"));
+            let pairs = own.values.kind() == Kind::Pairs;
+            let what = if pairs { "a prediction" } else { "a count of events" };
+            return Err(self.cell(at, &format!("this metric is {what} elsewhere")));
         };
         values.push(value);
         self.place(series, when, at.line)
@@ -516,6 +535,24 @@ impl<'a> Builder<'a> {
         self.place(series, when, at.line)
     }
 
+    /// Adds an actual value and what was predicted of it.
+    pub(crate) fn push_pair(
+        &mut self,
+        series: usize,
+        pair: (f64, f64),
+        when: When,
+        at: At<'_>,
+    ) -> Result<(), IngestError> {
+        if !(pair.0.is_finite() && pair.1.is_finite()) {
+            return Err(self.cell(at, "a prediction and its actual value are finite numbers"));
+        }
+        let Values::Pairs(pairs) = &mut self.series[series].values else {
+            return Err(self.cell(at, "this metric is no prediction elsewhere"));
+        };
+        pairs.push(pair);
+        self.place(series, when, at.line)
+    }
+
     /// Notes run, time and mark of the element just added.
     fn place(&mut self, series: usize, when: When, line: u64) -> Result<(), IngestError> {
         let run = match when.run.or(self.own_run) {
@@ -619,6 +656,7 @@ mod tests {
         wanted: Vec::new(),
         supposed: Vec::new(),
         events: Vec::new(),
+        pairs: Vec::new(),
         known: Vec::new(),
         unit: None,
         labels: None,
@@ -675,7 +713,7 @@ mod tests {
     #[test]
     fn notes_end_somewhere() {
         let mut builder = Builder::new(&EMPTY, false);
-        let series = builder.series("x", &[], None, false, 1).unwrap();
+        let series = builder.series("x", &[], None, Kind::Raw, 1).unwrap();
         let at = At { line: 1, column: "x", text: "1" };
         builder.push(series, 1.0, When::default(), at).unwrap();
         for i in 0..2 * (MOST_NOTES + 7) {

@@ -57,6 +57,8 @@ pub(crate) enum Better {
 pub(crate) enum Elements {
     Values(Vec<f64>),
     Events(Vec<(u64, u64)>),
+    /// Actual values, each with its prediction.
+    Pairs(Vec<(f64, f64)>),
     Summaries(Vec<Described>),
     Histograms(Vec<Buckets>),
     Counted(Vec<Counted>),
@@ -121,12 +123,12 @@ pub(crate) struct Counted {
 /// Writes a data set in the canonical form, which [`crate::read`] reads back.
 ///
 /// # Errors
-/// The writer fails, or a series holds pairs, which this form has no way to tell: then nothing
-/// is written.
+/// The writer fails, or a series holds what this form has no way to tell: then nothing is
+/// written.
 pub fn write(data: &Dataset, out: &mut impl Write) -> io::Result<()> {
     let untold = |s: &&Series| elements(&s.observations, 0..0).is_none();
     if let Some(series) = data.series.iter().find(untold) {
-        let problem = format!("{} holds pairs, which cannot be written", series.name());
+        let problem = format!("{} holds what cannot be written", series.name());
         return Err(io::Error::new(io::ErrorKind::Unsupported, problem));
     }
     let generator = data.generator.map(|g| if g == Loop::Open { "open" } else { "closed" });
@@ -178,6 +180,7 @@ fn elements(all: &Observations, range: std::ops::Range<usize>) -> Option<Element
     Some(match all {
         Observations::Raw(raw) => Elements::Values(raw.sample.values()[range].to_vec()),
         Observations::Events(v) => Elements::Events(v[range].to_vec()),
+        Observations::Pairs(v) => Elements::Pairs(v[range].to_vec()),
         Observations::Summary(v) => {
             Elements::Summaries(v[range].iter().map(Described::of).collect())
         }

@@ -9,6 +9,7 @@ use tailproof_core::{
 pub(crate) enum Kind {
     Raw,
     Events,
+    Pairs,
     Summary,
     Binned,
     Atoms,
@@ -36,6 +37,8 @@ pub(crate) enum Values {
     /// Values, and the indices of those that are only lower limits.
     Raw(Vec<f64>, Vec<u32>),
     Events(Vec<(u64, u64)>),
+    /// Actual values, each with its prediction.
+    Pairs(Vec<(f64, f64)>),
     Summary(Vec<Summary>),
     Binned(Vec<Binned>),
     Atoms(Vec<Ecdf>),
@@ -46,6 +49,7 @@ impl Values {
         match kind {
             Kind::Raw => Self::Raw(Vec::new(), Vec::new()),
             Kind::Events => Self::Events(Vec::new()),
+            Kind::Pairs => Self::Pairs(Vec::new()),
             Kind::Summary => Self::Summary(Vec::new()),
             Kind::Binned => Self::Binned(Vec::new()),
             Kind::Atoms => Self::Atoms(Vec::new()),
@@ -56,6 +60,7 @@ impl Values {
         match self {
             Self::Raw(..) => Kind::Raw,
             Self::Events(_) => Kind::Events,
+            Self::Pairs(_) => Kind::Pairs,
             Self::Summary(_) => Kind::Summary,
             Self::Binned(_) => Kind::Binned,
             Self::Atoms(_) => Kind::Atoms,
@@ -66,6 +71,7 @@ impl Values {
         match self {
             Self::Raw(v, _) => v.len(),
             Self::Events(v) => v.len(),
+            Self::Pairs(v) => v.len(),
             Self::Summary(v) => v.len(),
             Self::Binned(v) => v.len(),
             Self::Atoms(v) => v.len(),
@@ -85,6 +91,7 @@ impl Values {
                 }
             }
             Self::Events(v) => permute(v, order),
+            Self::Pairs(v) => permute(v, order),
             Self::Summary(v) => permute(v, order),
             Self::Binned(v) => permute(v, order),
             Self::Atoms(v) => permute(v, order),
@@ -111,6 +118,7 @@ impl Growing {
         }
         let observations = match values {
             Values::Events(events) => Observations::Events(events),
+            Values::Pairs(pairs) => Observations::Pairs(pairs),
             Values::Summary(v) => Observations::Summary(v),
             Values::Binned(v) => Observations::Binned(v),
             Values::Atoms(v) => Observations::Atoms(v),

@@ -2,6 +2,11 @@ use tailproof_core::{Direction, Unit, glob};
 
 use crate::Format;
 
+/// Headings of predictions.
+const PREDICTED: [&str; 5] = ["predicted", "prediction", "forecast", "y_pred", "yhat"];
+/// What ends the name of the values that predictions were trained on.
+pub(crate) const HISTORY: &str = ".history";
+
 /// What is known of a metric.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wanted {
@@ -24,6 +29,8 @@ pub struct Options {
     pub supposed: Vec<Wanted>,
     /// Names of event counts that are wanted.
     pub events: Vec<String>,
+    /// Patterns of predictions that are wanted beside the actual values, as pairs.
+    pub pairs: Vec<String>,
     /// What is known of metrics that need not be there.
     pub known: Vec<Wanted>,
     /// Unit of every metric that is kept, from the command line.
@@ -39,7 +46,20 @@ pub struct Options {
 impl Options {
     /// Whether the heading names a metric that is wanted.
     pub(crate) fn wants(&self, heading: &str, name: &str) -> bool {
-        self.wanted.is_empty() || self.asked_for(heading, name)
+        // The values that predictions were trained on come with them.
+        let predicted = |of: &str| self.pairs.iter().any(|wanted| glob(wanted, of));
+        self.wanted.is_empty()
+            || self.asked_for(heading, name)
+            || name.strip_suffix(HISTORY).is_some_and(predicted)
+    }
+
+    /// Whether predictions under this heading are wanted. A pattern means columns that are
+    /// headed as predictions are, a name any column.
+    pub(crate) fn predicts(&self, heading: &str, name: &str) -> bool {
+        let usual = PREDICTED.contains(&name.to_ascii_lowercase().as_str());
+        self.pairs.iter().any(|wanted| {
+            (usual || !wanted.contains(['*', '?'])) && (glob(wanted, name) || glob(wanted, heading))
+        })
     }
 
     /// Whether a wanted metric names this heading literally or by pattern.

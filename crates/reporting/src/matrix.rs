@@ -217,8 +217,8 @@ mod tests {
         f
     }
 
-    fn interval(lo: f64, hi: f64) -> Option<Interval> {
-        Some(Interval { lo, hi, level: Level::P999, method: "m".to_owned() })
+    fn interval(lo: f64, hi: f64) -> Interval {
+        Interval { lo, hi, level: Level::P999, method: "m".to_owned() }
     }
 
     #[test]
@@ -226,10 +226,10 @@ mod tests {
         let mut notes = Notes::default();
         let mut f = finding("a", Verdict::Pass);
         assert_eq!(actual(&f, &mut notes), "17 ms ¹");
-        f.interval = interval(15.0, 19.5);
+        f.interval = Some(interval(15.0, 19.5));
         assert_eq!(actual(&f, &mut notes), "17 ms [15, 19.5]");
         f.base = Some(16.0);
-        f.interval = interval(0.01, 0.12);
+        f.interval = Some(interval(0.01, 0.12));
         assert_eq!(actual(&f, &mut notes), "16 -> 17 ms, +6.25 % [+1 %, +12 %]");
         let f = with(finding("a", Verdict::Pass), "known_side", -1.0);
         assert_eq!(actual(&f, &mut notes), "< 17 ms");

@@ -3,14 +3,14 @@ use std::num::NonZeroU32;
 
 use rayon::prelude::*;
 use tailproof_core::{
-    Aggregate, Claim, Class, Condition, Dataset, Finding, Guarantee, Level, Objective,
-    Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, SeriesError, Subject, Unit,
-    UnitError, Verdict, number, qualified,
+    AccuracyMeasure, Aggregate, Claim, Class, Condition, Dataset, Finding, Guarantee, Level,
+    Objective, Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, SeriesError,
+    Subject, Unit, UnitError, Verdict, number, qualified,
 };
 use tailproof_resampling::{Dependence, dependence, dependence_by, pathologies};
 
 use crate::validator::SloCompliance;
-use crate::{moment, share};
+use crate::{accuracy, moment, share};
 
 /// How objectives are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,21 @@ pub enum SloError {
         /// What the series holds.
         holds: &'static str,
     },
+    /// Labels of which none is known to be the positive one.
+    #[error(
+        "objective {objective:?} on {series}: pair {pair} holds {value}, neither 0 nor 1; write 1 \
+         for the positive label and 0 for all others (accuracy takes any numbers)"
+    )]
+    Labels {
+        /// The objective.
+        objective: String,
+        /// The series.
+        series: String,
+        /// Which pair, from 1, in order of time where there is one.
+        pair: usize,
+        /// The label.
+        value: f64,
+    },
     /// Runs or times that do not fit the observations.
     #[error("{series}: {source}")]
     Series {
@@ -141,10 +156,10 @@ pub fn judge(
         }
         let mut matching: Vec<&Series> =
             data.series.iter().filter(|s| objective.matches(s)).collect();
-        if objective.metric.is_none() {
-            // An objective without a name speaks of what it can speak of.
-            let ratio = objective.aggregate == Aggregate::Ratio;
-            let fits = |s: &&Series| matches!(s.observations, Observations::Events(_)) == ratio;
+        // An objective without a name speaks of what it can speak of; beside predictions stand
+        // the values they were trained on.
+        if objective.metric.is_none() || matches!(objective.aggregate, Aggregate::Accuracy(_)) {
+            let fits = |s: &&Series| speaks_of(&objective.aggregate, &s.observations);
             if matching.iter().any(fits) {
                 matching.retain(fits);
             }
@@ -176,7 +191,7 @@ pub fn judge(
         .zip(&claims)
         .map(|((_, objective, series), claims)| {
             let mut part = Judged::default();
-            context.judge(objective, series, claims, &mut part)?;
+            context.judge(data, objective, series, claims, &mut part)?;
             Ok(part)
         })
         .collect();
@@ -196,8 +211,17 @@ pub fn judge(
     Ok(judged)
 }
 
+/// Whether an aggregate can be formed of such observations, as far as their kind says.
+fn speaks_of(aggregate: &Aggregate, observations: &Observations) -> bool {
+    match observations {
+        Observations::Events(_) => *aggregate == Aggregate::Ratio,
+        Observations::Pairs(_) => matches!(aggregate, Aggregate::Accuracy(_)),
+        _ => !matches!(aggregate, Aggregate::Ratio | Aggregate::Accuracy(_)),
+    }
+}
+
 /// Metric, labels and claim as typed.
-fn full_text(objective: &Objective) -> String {
+pub(crate) fn full_text(objective: &Objective) -> String {
     let metric = objective.metric.as_deref().unwrap_or_default();
     match qualified(metric, &objective.labels) {
         name if name.is_empty() => objective.claim.clone(),
@@ -216,6 +240,10 @@ fn claims_in_unit(objective: &Objective, series: &Series) -> Result<Vec<Claim>, 
             Ok(objective.claims(None).unwrap_or_default())
         }
         Aggregate::Ratio => Ok(objective.claims(None).unwrap_or_default()),
+        // Shares, and multiples of the naive error.
+        Aggregate::Accuracy(measure) if *measure != AccuracyMeasure::Rmse => {
+            objective.claims(Unit::known("ratio").as_ref()).map_err(error)
+        }
         Aggregate::Throughput if !moment::own_rate(series) => {
             objective.claims(Unit::known("/s").as_ref()).map_err(error)
         }
@@ -237,6 +265,7 @@ fn claim_in_unit(objective: &Objective, series: &Series) -> String {
     let quantity = match (&objective.aggregate, &objective.condition) {
         (Aggregate::Rate(_, limit), _) => Some(limit),
         (Aggregate::Ratio | Aggregate::Throughput, _) => None,
+        (Aggregate::Accuracy(measure), _) if *measure != AccuracyMeasure::Rmse => None,
         (_, Condition::Absolute(_, q) | Condition::Range(q, _)) => Some(q),
         _ => None,
     };
@@ -315,6 +344,7 @@ pub(crate) struct Context {
 impl Context {
     fn judge(
         &self,
+        data: &Dataset,
         objective: &Objective,
         series: &Series,
         claims: &[Claim],
@@ -336,6 +366,11 @@ impl Context {
             (_, Observations::Summary(_)) => {
                 finding.verdict = Verdict::Inconclusive(Reason::SummaryOnly);
                 finding.why = format!("{}: {}", objective.claim, Reason::SummaryOnly);
+                None
+            }
+            (Aggregate::Accuracy(measure), _) => {
+                let task = accuracy::Task { objective, measure: *measure, series, claims };
+                task.judge(self, data, &mut finding)?;
                 None
             }
             (Aggregate::Quantile(p), _) => {

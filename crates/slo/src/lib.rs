@@ -34,6 +34,7 @@
 //! A verdict has three values: an interval that straddles the target is neither a pass nor
 //! a failure. Nothing here does I/O; configuration is parsed from text.
 
+mod accuracy;
 pub mod compliance;
 pub mod config;
 mod exhibits;

@@ -3,8 +3,8 @@ use std::num::NonZeroU32;
 use tailproof_core::descriptive::{Moments, mad};
 use tailproof_core::distributions::normal_quantile;
 use tailproof_core::{
-    Aggregate, Bound, Claim, Comparison, Dimension, Finding, Guarantee, Interval, Noise, Objective,
-    Observations, Reason, Sample, Series, Side, Unit, Verdict, number,
+    AccuracyMeasure, Aggregate, Bound, Claim, Comparison, Dimension, Finding, Guarantee, Interval,
+    Noise, Objective, Observations, Reason, Sample, Series, Side, Unit, Verdict, number, percent,
 };
 use tailproof_hypothesis::power_factor;
 use tailproof_resampling::{
@@ -85,8 +85,9 @@ pub(crate) fn judge(
     Ok(())
 }
 
-/// Judges claims about a mean or a spread of `values`: the sample, or gaps between arrivals.
-fn judge_smooth(
+/// Judges claims about a mean or a spread of `values`: the sample, gaps between arrivals, or
+/// errors of predictions.
+pub(crate) fn judge_smooth(
     context: &Context,
     objective: &Objective,
     series: &Series,
@@ -108,6 +109,7 @@ fn judge_smooth(
         finding.estimate = match objective.aggregate {
             Aggregate::StdDev => Some(Moments::of(values).sd(1)),
             Aggregate::Mean => Some(Moments::of(values).mean()),
+            Aggregate::Accuracy(_) => finding.estimate,
             _ => None,
         };
         return stop(finding, objective, Reason::HeavyTail);
@@ -128,14 +130,18 @@ fn judge_smooth(
         // No spread to bound with; only a metric without noise is what was seen.
         Err(_) if lo == hi && series.metric.noise == Noise::Exact => constant(objective, values),
         Err(_) if lo == hi => {
-            finding.estimate = Some(constant(objective, values).estimate);
+            let seen = finding.estimate.filter(|_| predicted(objective));
+            finding.estimate = Some(seen.unwrap_or_else(|| constant(objective, values).estimate));
             return stop(finding, objective, Reason::BelowClock);
         }
         // Two values in equal shares: the formula of the error of their spread gives 0.
         Err(_) => return stop(finding, objective, Reason::HeavyTail),
     };
-    let gaps = objective.aggregate == Aggregate::Throughput && !own_rate(series);
-    let answer = if gaps { reciprocal(answer) } else { answer };
+    let answer = match objective.aggregate {
+        Aggregate::Throughput if !own_rate(series) => reciprocal(answer),
+        Aggregate::Accuracy(measure) => of_errors(answer, measure),
+        _ => answer,
+    };
     let alpha = context.settings.level.alpha().to_f64();
     finding.estimate = Some(answer.estimate);
     finding.interval = Some(Interval {
@@ -148,7 +154,8 @@ fn judge_smooth(
         worst(claims.iter().map(|c| decide(context, c, &answer, values.len(), finding)).collect());
     let suffix = finding.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
     let name = objective.claim.split([' ', '<', '>']).next().unwrap_or_default().to_owned();
-    let show = |x: f64| format!("{}{suffix}", number(x));
+    let shares = predicted(objective) && finding.is_share();
+    let show = |x: f64| if shares { percent(x) } else { format!("{}{suffix}", number(x)) };
     finding.why = why(finding, objective, &name, show, answer.method);
 }
 
@@ -181,7 +188,7 @@ fn decide(
 }
 
 /// Ends a finding without numbers to decide by.
-fn stop(finding: &mut Finding, objective: &Objective, reason: Reason) {
+pub(crate) fn stop(finding: &mut Finding, objective: &Objective, reason: Reason) {
     let detail = match reason {
         Reason::Absent => "the data have no time column with a span".to_owned(),
         ref other => other.to_string(),
@@ -233,6 +240,27 @@ fn reciprocal(answer: Answer) -> Answer {
         method: answer.method,
         lower: Box::new(move |a| inverse(upper(a))),
         upper: Box::new(move |a| inverse(lower(a))),
+    }
+}
+
+/// Whether the values are errors of predictions.
+fn predicted(objective: &Objective) -> bool {
+    matches!(objective.aggregate, Aggregate::Accuracy(_))
+}
+
+/// Bounds of a mean of errors, kept where the measure can lie; the root of those of squares.
+fn of_errors(answer: Answer, measure: AccuracyMeasure) -> Answer {
+    let kept = move |x: f64| match measure {
+        AccuracyMeasure::Rmse => x.max(0.0).sqrt(),
+        AccuracyMeasure::Smape => x.clamp(0.0, 2.0),
+        _ => x.max(0.0),
+    };
+    let (lower, upper) = (answer.lower, answer.upper);
+    Answer {
+        estimate: kept(answer.estimate),
+        method: answer.method,
+        lower: Box::new(move |a| kept(lower(a))),
+        upper: Box::new(move |a| kept(upper(a))),
     }
 }
 

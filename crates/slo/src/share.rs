@@ -270,9 +270,33 @@ pub(crate) fn rate(
         let method = "exact percentile bootstrap (B → ∞)".to_owned();
         finding.interval = Some(Interval { lo, hi, level, method });
     }
+    let verdicts = decide(context, claims, &shares, count, dependence, finding);
+    finding.target = claims.first().map(|c| c.target).and(first_share(&objective.condition));
+    finding.verdict = worst(verdicts);
+    let name = match &objective.aggregate {
+        Aggregate::Rate(op, limit) => format!("share {op} {limit}"),
+        _ => "good events".to_owned(),
+    };
+    let method = format!("{} of {}, Clopper-Pearson", number(count.sure as f64), number(n as f64));
+    finding.why = why(finding, objective, &name, percent, &method);
+    Ok(())
+}
+
+/// Verdicts on claims about the share of observations that `count` counts; notes the bounds.
+///
+/// `shares` are the targets of the claims as exact numbers.
+pub(crate) fn decide(
+    context: &Context,
+    claims: &[Claim],
+    shares: &[Rank],
+    count: Count,
+    dependence: Option<Dependence>,
+    finding: &mut Finding,
+) -> Vec<Verdict> {
+    let n = count.n;
     let effective = dependence.map_or(n as f64, |d| d.effective());
     let mut verdicts = Vec::new();
-    for (claim, rank) in claims.iter().zip(shares) {
+    for (claim, &rank) in claims.iter().zip(shares) {
         // "At least q are good" counts like "the q-quantile is at most T".
         let side =
             if claim.comparison.is_upper() { Comparison::AtLeast } else { Comparison::AtMost };
@@ -304,15 +328,7 @@ pub(crate) fn rate(
             },
         ]);
     }
-    finding.target = claims.first().map(|c| c.target).and(first_share(&objective.condition));
-    finding.verdict = worst(verdicts);
-    let name = match &objective.aggregate {
-        Aggregate::Rate(op, limit) => format!("share {op} {limit}"),
-        _ => "good events".to_owned(),
-    };
-    let method = format!("{} of {}, Clopper-Pearson", number(count.sure as f64), number(n as f64));
-    finding.why = why(finding, objective, &name, percent, &method);
-    Ok(())
+    verdicts
 }
 
 /// Whether the windows of event counts differ more than independent events would (Pearson's
@@ -345,12 +361,12 @@ pub(crate) fn shares(condition: &Condition) -> Vec<Rank> {
     }
 }
 
-fn first_share(condition: &Condition) -> Option<f64> {
+pub(crate) fn first_share(condition: &Condition) -> Option<f64> {
     shares(condition).first().map(|r| r.to_f64())
 }
 
 /// Quantiles of `Bin(n, share)/n` at α/2 and 1 − α/2: the bootstrap of a share.
-fn binomial_interval(n: u64, share: f64, level: Level) -> (f64, f64) {
+pub(crate) fn binomial_interval(n: u64, share: f64, level: Level) -> (f64, f64) {
     let at = |q: f64| {
         // The smallest c with P(Bin ≤ c) ≥ q.
         let (mut lo, mut hi) = (0, n);

@@ -9,6 +9,7 @@ use tailproof_hypothesis::{
 use tailproof_resampling::{Permutation, QuantileBootstrap, permute_means};
 use tailproof_tests::reference::{Case, Reference, folder};
 
+mod accuracy;
 mod changepoints;
 mod counts;
 mod groups;
@@ -26,6 +27,7 @@ const FILES: &[(&str, Check)] = &[
     ("effect_sizes", effect_sizes),
     ("exact_bootstrap_quantile", exact_bootstrap_quantile),
     ("exact_permutation", exact_permutation),
+    ("forecasting_metrics", accuracy::forecasting_metrics),
     ("mannwhitney", mannwhitney),
     ("quantiles", quantiles),
     ("bca", schemes::bca),

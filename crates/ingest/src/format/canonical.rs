@@ -78,6 +78,7 @@ fn elements(text: Line, line: u64, builder: &mut Builder<'_>) -> Result<(), Inge
     let kind = match &text.elements {
         Elements::Values(_) => Kind::Raw,
         Elements::Events(_) => Kind::Events,
+        Elements::Pairs(_) => Kind::Pairs,
         Elements::Summaries(_) => Kind::Summary,
         Elements::Histograms(_) => Kind::Binned,
         Elements::Counted(_) => Kind::Atoms,
@@ -118,6 +119,13 @@ fn elements(text: Line, line: u64, builder: &mut Builder<'_>) -> Result<(), Inge
                 builder.push_events(series, good, total, when(i), at)?;
             }
         }
+        Elements::Pairs(all) => {
+            for (i, pair) in all.into_iter().enumerate() {
+                let cell = format!("{}, {}", pair.0, pair.1);
+                let at = At { line, column: &name, text: &cell };
+                builder.push_pair(series, pair, when(i), at)?;
+            }
+        }
         Elements::Summaries(all) => {
             for (i, one) in all.into_iter().enumerate() {
                 let summary = one.summary().map_err(|p| wrong(builder, p))?;
@@ -145,6 +153,7 @@ fn whole(text: &Line) -> Result<(), String> {
     let (n, raw) = match &text.elements {
         Elements::Values(all) => (all.len(), true),
         Elements::Events(all) => (all.len(), false),
+        Elements::Pairs(all) => (all.len(), false),
         Elements::Summaries(all) => (all.len(), false),
         Elements::Histograms(all) => (all.len(), false),
         Elements::Counted(all) => (all.len(), false),
@@ -165,8 +174,6 @@ fn whole(text: &Line) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::Observations;
-
     use crate::{Input, Options, read, write};
 
     #[test]
@@ -189,15 +196,6 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_not_written() {
-        let text = "m\n1\n2\n";
-        let mut data = read(vec![Input::from_bytes("a.csv", text)], &Options::default()).unwrap();
-        data.series[0].observations = Observations::Pairs(vec![(1.0, 2.0)]);
-        let mut out = Vec::new();
-        assert!(write(&data, &mut out).is_err() && out.is_empty());
-    }
-
-    #[test]
     fn what_is_written_reads_back_the_same() {
         let text = "{\"tailproof\":\"dataset/1\",\"generator\":\"closed\",\"notes\":[\"x\"]}\n\
             {\"metric\":\"latency\",\"unit\":\"ms\",\"better\":\"lower\",\"labels\":{\"a\":\"b\"},\
@@ -208,10 +206,11 @@ mod tests {
             {\"metric\":\"s\",\"summaries\":[{\"n\":10,\"mean\":1.0,\"quantiles\":[[\"p95\",2.0]],\
              \"interval\":[0.5,1.5],\"level\":\"95 %\"}]}\n\
             {\"metric\":\"c\",\"counted\":[{\"values\":[[1.0,2]],\"below\":0,\"above\":1}]}\n\
-            {\"metric\":\"e\",\"events\":[[9,10]]}\n";
+            {\"metric\":\"e\",\"events\":[[9,10]]}\n\
+            {\"metric\":\"forecast\",\"pairs\":[[1.5,2.0],[0.0,-1.0]],\"time\":[\"5\",\"6\"]}\n";
         let options = Options::default();
         let first = read(vec![Input::from_bytes("a", text)], &options).unwrap();
-        assert_eq!(first.series.len(), 6);
+        assert_eq!(first.series.len(), 7);
         let mut out = Vec::new();
         write(&first, &mut out).unwrap();
         let again = read(vec![Input::from_bytes("a", out)], &options).unwrap();

@@ -1,6 +1,9 @@
 //! What the columns of a table with headings mean: one metric each, or long form
 //! `metric,value`.
 //!
+//! Where an objective asks how good predictions are, a column such as `actual` and those of
+//! predictions make pairs; see [`super::paired`].
+//!
 //! `run` and `time` columns say when an observation was made, `good` and `total` make event
 //! counts, other text columns are labels. A file with times is a history: its column `commit`
 //! (`revision`, `sha`) says of what each observation was made and is no label.
@@ -11,8 +14,9 @@ use tailproof_core::Unit;
 
 use super::cache::key_part;
 use super::is_number;
+use super::paired::{Paired, no_number};
 use super::records::Record;
-use crate::builder::{At, Builder, When};
+use crate::builder::{At, Builder, Kind, When};
 use crate::decimal;
 use crate::error::{IngestError, listed};
 use crate::timestamp::Clock;
@@ -43,12 +47,23 @@ pub(super) struct Columns {
     /// Long form: metric, value and perhaps unit.
     long: Option<(usize, usize, Option<usize>)>,
     events: Option<(usize, usize)>,
+    predicted: Option<Predicted>,
     sets: Vec<Set>,
     by_key: HashMap<Vec<u8>, usize>,
     current: usize,
     key: Vec<u8>,
     /// The run met last, by its text.
     run: Option<(Vec<u8>, u32)>,
+}
+
+/// Columns of actual values and of predictions, which are no metrics by themselves.
+struct Predicted {
+    actual: usize,
+    predictions: Vec<usize>,
+    /// The unit of the actual values.
+    unit: Option<Unit>,
+    /// Whether the actual values are no metric either.
+    alone: bool,
 }
 
 /// One choice of texts, and the series that it leads to once they are known.
@@ -60,6 +75,8 @@ struct Set {
     series: Vec<Option<usize>>,
     long: Long,
     events: Option<usize>,
+    /// By column of predictions: its pairs, and the values before them.
+    pairs: Vec<[Option<usize>; 2]>,
 }
 
 /// What the long form's metric of a set leads to.
@@ -99,6 +116,7 @@ impl Columns {
         let find = |name: &str| headings.iter().position(|h| h.eq_ignore_ascii_case(name));
         let long = find("metric").zip(find("value")).map(|(m, v)| (m, v, find("unit")));
         let events = find("good").zip(find("total"));
+        let predicted = if long.is_some() { None } else { predicted(&headings, builder, line)? };
         Ok(Self {
             headings,
             roles: Vec::new(),
@@ -106,6 +124,7 @@ impl Columns {
             choosing: Vec::new(),
             long,
             events,
+            predicted,
             sets: Vec::new(),
             by_key: HashMap::new(),
             current: 0,
@@ -144,6 +163,7 @@ impl Columns {
         if let Some(columns) = self.events {
             self.count(record, builder, columns, when)?;
         }
+        self.pair(record, builder, when)?;
         if let Some((metric, value, unit)) = self.long {
             return match self.long_series(record, builder, metric, unit)? {
                 Some(series) => self.number(record, builder, value, series, when),
@@ -159,7 +179,7 @@ impl Columns {
                     &self.headings[column],
                     &own.labels,
                     None,
-                    false,
+                    Kind::Raw,
                     record.line,
                 )?),
             };
@@ -173,6 +193,7 @@ impl Columns {
         let reserved = |i: usize| {
             self.long.is_some_and(|(m, v, u)| i == m || i == v || u == Some(i))
                 || self.events.is_some_and(|(g, t)| i == g || i == t)
+                || self.predicted.as_ref().is_some_and(|p| p.holds(i))
         };
         let plain = |heading: &str| Unit::split_heading(heading).0.to_ascii_lowercase();
         let timed =
@@ -209,9 +230,13 @@ impl Columns {
                 Role::Label
             });
         }
+        for &i in self.predicted.iter().flat_map(|p| &p.predictions) {
+            builder.wants(&self.headings[i]); // Remembered for messages.
+        }
         let none = !roles.iter().any(|r| matches!(r, Role::Metric))
             && self.long.is_none()
-            && self.events.is_none();
+            && self.events.is_none()
+            && self.predicted.is_none();
         let with_unit = |i: &usize| {
             matches!(roles[*i], Role::Time(_))
                 && Unit::split_heading(&self.headings[*i]).1.is_some()
@@ -264,6 +289,7 @@ impl Columns {
             key: self.key.clone(),
             labels: labels.map(|&i| (self.headings[i].clone(), text(i))).collect(),
             series: vec![None; self.metrics.len()],
+            pairs: vec![[None; 2]; self.predicted.as_ref().map_or(0, |p| p.predictions.len())],
             ..Set::default()
         });
         self.by_key.insert(self.key.clone(), self.current);
@@ -343,7 +369,7 @@ impl Columns {
             }
             _ => None,
         };
-        let series = builder.series(&name, &own.labels, stated.as_ref(), false, line)?;
+        let series = builder.series(&name, &own.labels, stated.as_ref(), Kind::Raw, line)?;
         own.long = Long::Series(series);
         Ok(Some(series))
     }
@@ -373,6 +399,57 @@ impl Columns {
         })
     }
 
+    /// Adds what was predicted of the row's actual value, or that value to those before the
+    /// predictions where the prediction is left empty.
+    fn pair(
+        &mut self,
+        record: &Record<'_>,
+        builder: &mut Builder<'_>,
+        when: When,
+    ) -> Result<(), IngestError> {
+        let Some(columns) = &self.predicted else { return Ok(()) };
+        let actual = self.figure(record, builder, columns.actual, true)?;
+        for (place, &column) in columns.predictions.iter().enumerate() {
+            let history = record.cell(column).is_empty();
+            let prediction =
+                if history { None } else { Some(self.figure(record, builder, column, false)?) };
+            let own = &mut self.sets[self.current];
+            let known = &mut own.pairs[place][usize::from(history)];
+            let series = match *known {
+                Some(series) => series,
+                None => *known.insert(builder.predicted(
+                    &self.headings[column],
+                    &own.labels,
+                    columns.unit.as_ref(),
+                    history,
+                    record.line,
+                )?),
+            };
+            match prediction {
+                Some(predicted) => {
+                    let at = self.at(record, column);
+                    builder.push_pair(series, (actual, predicted), when, at)?;
+                }
+                None => builder.push(series, actual, when, self.at(record, columns.actual))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of a cell of predictions or, when `actual`, of actual values.
+    fn figure(
+        &self,
+        record: &Record<'_>,
+        builder: &Builder<'_>,
+        column: usize,
+        actual: bool,
+    ) -> Result<f64, IngestError> {
+        let cell = record.cell(column);
+        decimal::parse(cell).ok_or_else(|| {
+            builder.cell(self.at(record, column), no_number(cell.is_empty(), actual))
+        })
+    }
+
     /// Where a cell stands.
     fn at<'a>(&'a self, record: &Record<'a>, column: usize) -> At<'a> {
         let text = std::str::from_utf8(record.cell(column)).unwrap_or("(not UTF-8)");
@@ -399,8 +476,41 @@ impl Columns {
         } else {
             let name = builder.options.events_name();
             builder.wants(&name);
-            *own.events.insert(builder.series(&name, &own.labels, None, true, record.line)?)
+            *own.events.insert(builder.series(
+                &name,
+                &own.labels,
+                None,
+                Kind::Events,
+                record.line,
+            )?)
         };
         builder.push_events(series, g, t, when, self.at(record, good))
     }
+}
+
+impl Predicted {
+    fn holds(&self, column: usize) -> bool {
+        self.predictions.contains(&column) || self.alone && column == self.actual
+    }
+}
+
+/// Where the columns of predictions stand, when they are wanted and there.
+fn predicted(
+    headings: &[String],
+    builder: &Builder<'_>,
+    line: u64,
+) -> Result<Option<Predicted>, IngestError> {
+    let Some(paired) = Paired::of(headings.iter().map(String::as_str), builder, line)? else {
+        return Ok(None);
+    };
+    let (mut actual, mut predictions) = (0, Vec::new());
+    for (i, heading) in headings.iter().enumerate() {
+        if heading == paired.actual {
+            actual = i;
+        } else if paired.predictions.contains(&heading.as_str()) {
+            predictions.push(i);
+        }
+    }
+    let alone = paired.holds(paired.actual, builder);
+    Ok(Some(Predicted { actual, predictions, unit: paired.unit, alone }))
 }

@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tailproof_core::Unit;
 
-use crate::builder::{At, Builder, When};
+use super::paired::{Paired, no_number};
+use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
 use crate::input::Opened;
 use crate::timestamp;
@@ -111,8 +112,13 @@ pub(crate) fn read_document(
         }
         Value::Array(items) => list("value", &items, builder),
         Value::Object(map) if map.values().all(Value::is_array) => {
+            let paired = Paired::of(map.keys().map(String::as_str), builder, 1)?;
+            if let Some(paired) = &paired {
+                pair_lists(paired, &map, builder)?;
+            }
             for (name, items) in &map {
-                if builder.wants(name) {
+                let own = paired.as_ref().is_none_or(|p| !p.holds(name, builder));
+                if builder.wants(name) && own {
                     list(name, items.as_array().expect("checked above"), builder)?;
                 }
             }
@@ -144,7 +150,7 @@ fn list(name: &str, items: &[Value], builder: &mut Builder<'_>) -> Result<(), In
     if items.is_empty() {
         return Ok(());
     }
-    let series = builder.series(name, &[], None, false, 1)?;
+    let series = builder.series(name, &[], None, Kind::Raw, 1)?;
     for (i, item) in items.iter().enumerate() {
         let Some(x) = item.as_f64() else { return Err(misfit(builder, name, i, item)) };
         let told = || (format!("{name}[{i}]"), item.to_string());
@@ -164,11 +170,14 @@ fn object(
     let mut labels = Vec::new();
     let long = map.contains_key("metric") && map.contains_key("value");
     let events = map.contains_key("good") && map.contains_key("total");
+    let keys = map.keys().map(String::as_str);
+    let paired = if long { None } else { Paired::of(keys, builder, line)? };
     let mut numbers = Vec::new();
     for (key, value) in map {
         let (name, unit) = Unit::split_heading(key);
         let reserved = long && ["metric", "value", "unit"].contains(&key.as_str())
-            || events && ["good", "total"].contains(&key.as_str());
+            || events && ["good", "total"].contains(&key.as_str())
+            || paired.as_ref().is_some_and(|p| p.holds(key, builder));
         let listed = builder.options.labels.as_ref().map(|l| l.contains(key));
         let asked = !long && builder.options.asked_for(key, &name);
         if reserved {
@@ -198,6 +207,9 @@ fn object(
         }
     }
     labels.sort();
+    if let Some(paired) = &paired {
+        pair(paired, |key| &map[key], &labels, when, line, builder)?;
+    }
     if events {
         let count = |key: &str| {
             map[key].as_u64().ok_or_else(|| {
@@ -211,7 +223,7 @@ fn object(
         let (good, total) = (count("good")?, count("total")?);
         let name = builder.options.events_name();
         builder.wants(&name);
-        let series = builder.series(&name, &labels, None, true, line)?;
+        let series = builder.series(&name, &labels, None, Kind::Events, line)?;
         let at = At { line, column: "good", text: &good.to_string() };
         builder.push_events(series, good, total, when, at)?;
     }
@@ -221,12 +233,63 @@ fn object(
             return Ok(());
         }
         let stated = map.get("unit").and_then(Value::as_str).and_then(|u| u.parse::<Unit>().ok());
-        let series = builder.series(&name, &labels, stated.as_ref(), false, line)?;
+        let series = builder.series(&name, &labels, stated.as_ref(), Kind::Raw, line)?;
         return push(builder, series, "value", &map["value"], when, line);
     }
     for (key, value) in numbers {
-        let series = builder.series(key, &labels, None, false, line)?;
+        let series = builder.series(key, &labels, None, Kind::Raw, line)?;
         push(builder, series, key, value, when, line)?;
+    }
+    Ok(())
+}
+
+/// Adds what was predicted of an actual value; `null` is no prediction, and makes that value one
+/// of those before the predictions.
+fn pair<'v>(
+    paired: &Paired<'_>,
+    cell: impl Fn(&str) -> &'v Value,
+    labels: &[(String, String)],
+    when: When,
+    line: u64,
+    builder: &mut Builder<'_>,
+) -> Result<(), IngestError> {
+    let figure = |builder: &Builder<'_>, key: &str| {
+        let value = cell(key);
+        value.as_f64().ok_or_else(|| {
+            let problem = no_number(value.is_null(), key == paired.actual);
+            builder.cell(At { line, column: key, text: &value.to_string() }, problem)
+        })
+    };
+    let actual = figure(builder, paired.actual)?;
+    for &key in &paired.predictions {
+        builder.wants(key);
+        let history = cell(key).is_null();
+        let prediction = if history { None } else { Some(figure(builder, key)?) };
+        let series = builder.predicted(key, labels, paired.unit.as_ref(), history, line)?;
+        let text = cell(if history { paired.actual } else { key }).to_string();
+        let at = At { line, column: key, text: &text };
+        match prediction {
+            Some(predicted) => builder.push_pair(series, (actual, predicted), when, at)?,
+            None => builder.push(series, actual, when, at)?,
+        }
+    }
+    Ok(())
+}
+
+/// Pairs of lists of the same length, element by element.
+fn pair_lists(
+    paired: &Paired<'_>,
+    map: &Map<String, Value>,
+    builder: &mut Builder<'_>,
+) -> Result<(), IngestError> {
+    let length = |key: &str| map[key].as_array().map_or(0, Vec::len);
+    let n = length(paired.actual);
+    if let Some(other) = paired.predictions.iter().find(|key| length(key) != n) {
+        let problem = format!("{} has {n} values, {other} {}", paired.actual, length(other));
+        return Err(builder.line_error(1, problem));
+    }
+    for i in 0..n {
+        pair(paired, |key| &map[key][i], &[], When::default(), 0, builder)?;
     }
     Ok(())
 }

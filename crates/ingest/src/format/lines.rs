@@ -1,6 +1,6 @@
 //! One number a line; blank lines and lines that begin with `#` are skipped.
 
-use crate::builder::{At, Builder, When};
+use crate::builder::{At, Builder, Kind, When};
 use crate::error::IngestError;
 use crate::input::Opened;
 
@@ -35,7 +35,7 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
                 series
             } else {
                 builder.wants("value");
-                *series.insert(builder.series("value", &[], None, false, line)?)
+                *series.insert(builder.series("value", &[], None, Kind::Raw, line)?)
             };
             builder.push(series, value, When::default(), at)?;
         }

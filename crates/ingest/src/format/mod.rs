@@ -35,6 +35,7 @@ mod lines;
 mod locust;
 mod named_series;
 mod oha;
+mod paired;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pytest_benchmark;
