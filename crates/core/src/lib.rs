@@ -12,6 +12,7 @@
 //! | How often do `n` coins show `k` heads?              | [`binomial`]                      |
 //! | Tails and quantiles of the normal, t, χ², F, Beta   | [`distributions`]                 |
 //! | Which order statistics bound a percentile?          | [`binomial::upper_rank`]          |
+//! | How long is `30d`?                                  | [`Period`], [`span`]              |
 //! | What was found, and how sure?                       | [`Finding`], [`Verdict`]          |
 //!
 //! ```
@@ -39,11 +40,13 @@ mod ecdf;
 mod environment;
 mod exhibit;
 mod finding;
+mod host;
 mod level;
 mod memo;
 mod metric;
 mod objective;
 mod observations;
+mod period;
 pub mod quantile;
 mod rational;
 mod sample;
@@ -61,6 +64,7 @@ pub use exhibit::{Cell, Exhibit, ExhibitKind};
 pub use finding::{
     Bound, Class, Effect, Finding, Guarantee, Interval, Provenance, ProvenanceError, Side, Subject,
 };
+pub use host::Host;
 pub use level::{Level, LevelError, Rank, RankError, Seed};
 pub use memo::{Memo, NoMemo};
 pub use metric::{Direction, Metric, Noise};
@@ -69,6 +73,7 @@ pub use objective::{
     QuantityError,
 };
 pub use observations::{Observations, Raw, RawError};
+pub use period::{Period, PeriodError, span};
 pub use quantile::{QuantileType, quantile};
 pub use rational::{Rational, RationalError};
 pub use sample::{Order, Sample, SampleError};

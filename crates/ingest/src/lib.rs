@@ -40,7 +40,7 @@ pub use canonical::write;
 pub use error::IngestError;
 pub use folder::{baselines, inputs};
 pub use format::Format;
-pub use host::environment;
+pub use host::{environment, host};
 pub use input::Input;
 pub use options::{Options, Wanted};
 

@@ -7,6 +7,10 @@
 //! | How many of the targets are met, and how sure?      | [`Success`], [`WeightedScore`] |
 //! | What is a typed number worth?                       | [`Actual`]                  |
 //! | Ready, ready with conditions, or not ready?         | [`decide`], [`Decision`]    |
+//! | How much of the error budgets is used?              | [`budgets`]                 |
+//! | Do the stages of a chain fit into its budget?       | [`stages`]                  |
+//! | How many replicas, at what cost, up to which limit? | [`capacity`]                |
+//! | Has the host what is required?                      | [`resources`]               |
 //! | What is at risk, and what to do first?              | [`risks`], [`recommend`]    |
 //!
 //! ```
@@ -19,7 +23,7 @@
 //!      provenance = \"measured\"\ncritical = true\n",
 //! )?;
 //! let (data, files) = (Dataset::default(), BTreeMap::new());
-//! let supplied = Supplied { data: &data, baseline: None, evidence: &[], files: &files };
+//! let supplied = Supplied { data: &data, baseline: None, evidence: &[], files: &files, host: None };
 //! let card = score(&targets, &supplied, &Settings { level: Level::P999, seed: Seed(42) })?;
 //! assert_eq!(card.decision.readiness, Readiness::NotReady);
 //! assert_eq!(card.rows[0].variance, Some(-0.94));
@@ -29,15 +33,21 @@
 //! Nothing here reads a clock, a file or the host.
 
 mod actual;
+pub mod budgets;
+pub mod capacity;
 pub mod config;
 mod readiness;
 mod recommend;
+pub mod resources;
 mod risk;
 mod row;
 mod score;
+pub mod stages;
+mod strength;
 mod success;
 mod supplied;
 mod target;
+mod whole;
 
 pub use actual::{Actual, ActualError, Value};
 pub use config::{ConfigError, Targets};

@@ -85,7 +85,7 @@ pub struct Decision {
 /// `parts` are findings beside the rows: capacity, budgets, chains, resources. Without anything
 /// that was judged it is not ready.
 #[must_use]
-pub fn decide(rows: &[Row], parts: &[&Finding], score: &WeightedScore, rules: &Rules) -> Decision {
+pub fn decide(rows: &[Row], parts: &[Finding], score: &WeightedScore, rules: &Rules) -> Decision {
     let mut because: Vec<(Readiness, String)> = Vec::new();
     let mut judged = 0;
     for row in rows {

@@ -7,13 +7,18 @@ use tailproof_core::{
 };
 use tailproof_slo::judge;
 
+use crate::actual::{Actual, Value};
+use crate::budgets::{self, JudgedBudget};
+use crate::capacity::{CapacityPlan, plan};
 use crate::config::{ConfigError, Targets};
 use crate::readiness::{Decision, decide};
 use crate::recommend::{Recommendation, recommend};
+use crate::resources::{ResourceOutcome, assess};
 use crate::risk::{Risk, risks};
 use crate::row::{Row, from_bounds};
+use crate::stages::{Total, add_up};
 use crate::success::{Success, WeightedScore};
-use crate::supplied::{Known, Supplied, known};
+use crate::supplied::{Known, Supplied, find, known};
 use crate::target::{Published, Target};
 
 /// How rows are judged.
@@ -44,6 +49,14 @@ pub struct Scorecard {
     pub recommendations: Vec<Recommendation>,
     /// What a report says of itself, against what was found.
     pub claims: Vec<PublishedClaim>,
+    /// What the host has, against what it must have.
+    pub resources: Vec<ResourceOutcome>,
+    /// How much of the error budgets is used.
+    pub budgets: Vec<JudgedBudget>,
+    /// What the chains of stages add up to.
+    pub chains: Vec<Total>,
+    /// How many replicas are needed.
+    pub capacity: Option<CapacityPlan>,
     /// What the reader should know.
     pub notes: Vec<String>,
 }
@@ -133,8 +146,14 @@ pub fn score(
     let rows = judge.rows(&targets.targets)?;
     let success = Success::of(&rows);
     let weighted = WeightedScore::of(&rows);
-    let decision = decide(&rows, &[], &weighted, &targets.rules);
+    let parts = judge.parts(targets)?;
+    let findings = parts.findings();
+    let decision = decide(&rows, &findings, &weighted, &targets.rules);
     Ok(Scorecard {
+        resources: parts.resources,
+        budgets: parts.budgets,
+        chains: parts.chains,
+        capacity: parts.capacity,
         title: targets.title.clone().unwrap_or_else(|| "scorecard".to_owned()),
         risks: risks(&rows),
         recommendations: recommend(&rows),
@@ -152,7 +171,16 @@ impl Scorecard {
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let rows = self.rows.iter().map(|r| r.finding.clone());
-        rows.chain([self.decision.finding(&self.title)]).collect()
+        let resources = self.resources.iter().flat_map(ResourceOutcome::findings);
+        let budgets = self.budgets.iter().flat_map(JudgedBudget::findings);
+        let chains = self.chains.iter().flat_map(Total::findings);
+        let capacity = self.capacity.iter().flat_map(CapacityPlan::findings);
+        rows.chain(resources)
+            .chain(budgets)
+            .chain(chains)
+            .chain(capacity)
+            .chain([self.decision.finding(&self.title)])
+            .collect()
     }
 
     /// The domains, in the order in which they appear.
@@ -194,7 +222,56 @@ struct Judge<'a> {
     known: Vec<Known<'a>>,
 }
 
+/// What stands beside the rows.
+struct Parts {
+    resources: Vec<ResourceOutcome>,
+    budgets: Vec<JudgedBudget>,
+    chains: Vec<Total>,
+    capacity: Option<CapacityPlan>,
+}
+
+impl Parts {
+    fn findings(&self) -> Vec<Finding> {
+        let resources = self.resources.iter().flat_map(ResourceOutcome::findings);
+        let budgets = self.budgets.iter().flat_map(JudgedBudget::findings);
+        let chains = self.chains.iter().flat_map(Total::findings);
+        let capacity = self.capacity.iter().flat_map(CapacityPlan::findings);
+        resources.chain(budgets).chain(chains).chain(capacity).collect()
+    }
+}
+
 impl Judge<'_> {
+    fn parts(&self, targets: &Targets) -> Result<Parts, ConfigError> {
+        let at = |line: usize| move |message: String| ConfigError { line, message };
+        let mut chains = Vec::with_capacity(targets.chains.len());
+        for (line, chain) in &targets.chains {
+            let values = chain.stages.iter().map(|s| self.value(&s.value));
+            let values = values.collect::<Result<Vec<_>, _>>().map_err(at(*line))?;
+            chains.push(add_up(chain, &values).map_err(|e| at(*line)(e.to_string()))?);
+        }
+        let capacity = targets.capacity.as_ref().map(|(line, capacity)| {
+            let one = self.value(&capacity.one).map_err(at(*line))?;
+            plan(capacity, one.as_ref(), self.supplied.host).map_err(|e| at(*line)(e.to_string()))
+        });
+        let resources = targets.resources.iter().map(|(line, r)| {
+            assess(r, self.supplied.host).map_err(|e| at(*line)(format!("{:?}: {e}", r.name)))
+        });
+        Ok(Parts {
+            resources: resources.collect::<Result<_, _>>()?,
+            budgets: budgets::judge(&targets.budgets, self.supplied.data, self.level, 0)?,
+            chains,
+            capacity: capacity.transpose()?,
+        })
+    }
+
+    /// A value as typed, or as the data or the evidence have it.
+    fn value(&self, value: &Value) -> Result<Option<Actual>, String> {
+        match value {
+            Value::Typed(actual) => Ok(Some(actual.clone())),
+            Value::Asked(objective) => find(self.supplied, objective, self.level, self.seed),
+        }
+    }
+
     fn rows(&self, targets: &[Target]) -> Result<Vec<Row>, ConfigError> {
         let mut rows: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
         let (mut on_data, mut relative) = (Vec::new(), Vec::new());
@@ -399,7 +476,7 @@ fn name(target: &Target, finding: &mut Finding) {
 }
 
 /// A row of a number that the file types.
-fn typed(target: &Target, actual: &crate::Actual) -> Result<Row, ConfigError> {
+fn typed(target: &Target, actual: &Actual) -> Result<Row, ConfigError> {
     let share = Unit::known("ratio");
     if let Condition::Relative(comparison, limit) = target.objective.condition {
         let change = actual.in_unit(share.as_ref()).map_err(|e| wrong(target, e))?;
@@ -478,7 +555,7 @@ mod tests {
 
     fn run(text: &str, data: &Dataset, evidence: &[(String, Vec<Finding>)]) -> Scorecard {
         let files = BTreeMap::new();
-        let supplied = Supplied { data, baseline: None, evidence, files: &files };
+        let supplied = Supplied { data, baseline: None, evidence, files: &files, host: None };
         let settings = Settings { level: Level::P999, seed: Seed(1) };
         score(&parse(text).unwrap(), &supplied, &settings).unwrap()
     }
@@ -566,7 +643,8 @@ provenance = \"projected\"
     fn mistakes_name_the_line_of_the_target() {
         let data = Dataset { series: vec![latency(100, &[])], ..Dataset::default() };
         let files = BTreeMap::new();
-        let supplied = Supplied { data: &data, baseline: None, evidence: &[], files: &files };
+        let supplied =
+            Supplied { data: &data, baseline: None, evidence: &[], files: &files, host: None };
         let settings = Settings { level: Level::P999, seed: Seed(1) };
         for (claim, part) in [
             ("latency: p95 <= 120", "no unit"),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use tailproof_core::{
-    Aggregate, Condition, Dataset, Finding, Level, Metric, Objective, Seed, Series, glob,
+    Aggregate, Condition, Dataset, Finding, Host, Level, Metric, Objective, Seed, Series, glob,
 };
 use tailproof_slo::{Settings, judge};
 
@@ -18,6 +18,8 @@ pub struct Supplied<'a> {
     pub evidence: &'a [(String, Vec<Finding>)],
     /// Files that single rows name.
     pub files: &'a BTreeMap<String, Dataset>,
+    /// The machine, for resources whose value is `host`.
+    pub host: Option<&'a Host>,
 }
 
 /// A finding of an evidence file, and what it says about which statistic.

@@ -322,7 +322,13 @@ pub(crate) fn kind(
     needs: &'static str,
     holds: &Observations,
 ) -> SloError {
-    let holds = match holds {
+    let holds = self::holds(holds);
+    SloError::Kind { objective: full_text(objective), series: series.name(), needs, holds }
+}
+
+/// What observations are called in messages.
+pub(crate) fn holds(observations: &Observations) -> &'static str {
+    match observations {
         Observations::Raw(_) => "raw values",
         Observations::Atoms(_) => "weighted values",
         Observations::Binned(_) => "buckets",
@@ -330,8 +336,7 @@ pub(crate) fn kind(
         Observations::Events(_) => "event counts",
         Observations::Pairs(_) => "pairs",
         _ => "something else",
-    };
-    SloError::Kind { objective: full_text(objective), series: series.name(), needs, holds }
+    }
 }
 
 /// What all claims of a call share.

@@ -6,6 +6,7 @@
 //! | Is a percentile below its target, by counting?  | [`gate::Gate`]             |
 //! | The result object of the bootstrap validator    | [`SloCompliance`]          |
 //! | Do 99.99 % of the observations meet the target? | [`t4::excellence`]         |
+//! | How much of an error budget is used, and does it last? | [`budget`]           |
 //! | Score, risk and what to do                      | [`compliance::report`]     |
 //! | Objectives from `tailproof.toml` and OpenSLO    | [`config`], [`openslo`]    |
 //!
@@ -35,6 +36,7 @@
 //! a failure. Nothing here does I/O; configuration is parsed from text.
 
 mod accuracy;
+pub mod budget;
 pub mod compliance;
 pub mod config;
 mod exhibits;

@@ -308,21 +308,17 @@ pub(crate) fn decide(
             (context.settings.level, context.fail)
         };
         let worth = (effective as u64).clamp(1, n);
-        let scaled = |c: u64, up: bool| {
-            let wide = u128::from(c) * u128::from(worth);
-            (if up { wide.div_ceil(u128::from(n)) } else { wide / u128::from(n) }) as u64
-        };
         let method = "Clopper-Pearson".to_owned();
         finding.bounds.extend([
             Bound {
                 side: Side::Lower,
-                value: proportion_lower(scaled(count.sure, false), worth, lower),
+                value: proportion_lower(scaled(count.sure, n, worth, false), worth, lower),
                 level: lower,
                 method: method.clone(),
             },
             Bound {
                 side: Side::Upper,
-                value: proportion_upper(scaled(count.possible, true), worth, upper),
+                value: proportion_upper(scaled(count.possible, n, worth, true), worth, upper),
                 level: upper,
                 method,
             },
@@ -333,22 +329,37 @@ pub(crate) fn decide(
 
 /// Whether the windows of event counts differ more than independent events would (Pearson's
 /// dispersion, about 0.1 %): the events are then worth fewer.
-fn windows(events: &[(u64, u64)], finding: &mut Finding) -> Option<Dependence> {
+pub(crate) fn dispersed(events: &[(u64, u64)]) -> Option<Dependence> {
     let groups: Vec<(f64, f64)> =
         events.iter().filter(|e| e.1 > 0).map(|&(g, t)| (t as f64, g as f64)).collect();
     let (n, good) = groups.iter().fold((0.0, 0.0), |(n, s), g| (n + g.0, s + g.1));
     let share = good / n;
     let ratio = dispersion(&groups, share, share * (1.0 - share))?;
-    let found = Dependence { n: n as u64, tau: ratio, lag1: None, significant: true };
-    finding.guarantee = Guarantee::Approximate;
-    finding.warnings.push(format!(
+    Some(Dependence { n: n as u64, tau: ratio, lag1: None, significant: true })
+}
+
+/// What to say of windows that are [`dispersed`].
+pub(crate) fn windows_differ(found: &Dependence) -> String {
+    format!(
         "the windows differ {} times as much as independent events would: judged with an \
          effective n of {} instead of {}; the guarantee is approximate",
-        number(ratio),
+        number(found.tau),
         number(found.effective().floor()),
-        number(n),
-    ));
+        number(found.n as f64),
+    )
+}
+
+fn windows(events: &[(u64, u64)], finding: &mut Finding) -> Option<Dependence> {
+    let found = dispersed(events)?;
+    finding.guarantee = Guarantee::Approximate;
+    finding.warnings.push(windows_differ(&found));
     Some(found)
+}
+
+/// A count of n scaled to the observations that they are worth, rounded down or up.
+pub(crate) fn scaled(count: u64, n: u64, worth: u64, up: bool) -> u64 {
+    let wide = u128::from(count) * u128::from(worth);
+    (if up { wide.div_ceil(u128::from(n)) } else { wide / u128::from(n) }) as u64
 }
 
 /// The shares that a condition names, as exact ranks.

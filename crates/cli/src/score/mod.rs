@@ -80,7 +80,9 @@ impl Score {
         let text = fs::read_to_string(path).with_context(|| name.to_string())?;
         let targets = config::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
         let inputs = self.inputs(path, &targets)?;
+        let host = targets.needs_host().then(tailproof_ingest::host);
         let supplied = Supplied {
+            host: host.as_ref(),
             data: &inputs.data,
             baseline: inputs.baseline.as_ref(),
             evidence: &inputs.evidence,

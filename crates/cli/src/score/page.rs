@@ -241,7 +241,8 @@ mod tests {
 
     fn card(text: &str) -> Scorecard {
         let (data, files) = (Dataset::default(), BTreeMap::new());
-        let supplied = Supplied { data: &data, baseline: None, evidence: &[], files: &files };
+        let supplied =
+            Supplied { data: &data, baseline: None, evidence: &[], files: &files, host: None };
         let settings = Settings { level: Level::P999, seed: Seed(42) };
         score(&config::parse(text).unwrap(), &supplied, &settings).unwrap()
     }

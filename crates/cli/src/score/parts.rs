@@ -8,8 +8,32 @@ use tailproof_scorecard::Scorecard;
 
 /// Sections of the parts that the targets file has.
 pub(super) fn sections(card: &Scorecard) -> Vec<Section> {
-    let _ = (card, RESOURCES, BUDGETS, STAGES, CAPACITY, AGGREGATION);
-    Vec::new()
+    let resources: Vec<Finding> = card
+        .resources
+        .iter()
+        .flat_map(tailproof_scorecard::resources::ResourceOutcome::findings)
+        .collect();
+    let budgets: Vec<Finding> = card
+        .budgets
+        .iter()
+        .flat_map(tailproof_scorecard::budgets::JudgedBudget::findings)
+        .collect();
+    let chains: Vec<Finding> =
+        card.chains.iter().flat_map(tailproof_scorecard::stages::Total::findings).collect();
+    let capacity: Vec<Finding> = card
+        .capacity
+        .iter()
+        .flat_map(tailproof_scorecard::capacity::CapacityPlan::findings)
+        .collect();
+    [
+        section("Resources", RESOURCES, &resources),
+        section("Error budgets", BUDGETS, &budgets),
+        section("Stages", STAGES, &chains),
+        section("Capacity", CAPACITY, &capacity),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 const RESOURCES: &str = "What the host has, against what is required. Capacity is no measurement \
@@ -19,7 +43,6 @@ const BUDGETS: &str = "An objective of 99.9 % allows 1 in 1 000 to fail: that is
 const STAGES: &str = "Stages in a row take as long as all of them together.";
 const CAPACITY: &str = "How many replicas the target takes, from what one is known to carry at \
                         least, and what there is no room for first.";
-const AGGREGATION: &str = "Scores of parts, combined by their weights up to one.";
 
 /// A table of findings, what each means in words, and the tables that they carry; `None` for a
 /// part that is not there.

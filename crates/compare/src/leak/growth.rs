@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use tailproof_core::{Quantity, Unit};
+use tailproof_core::{Period, Quantity};
 
 /// A growth that is allowed, such as `1MiB/h`.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,14 +23,7 @@ impl FromStr for Growth {
     fn from_str(text: &str) -> Result<Self, GrowthError> {
         let err = || GrowthError(text.to_owned());
         let (amount, per) = text.rsplit_once('/').ok_or_else(err)?;
-        let per = per.trim();
-        let (hour, day) = (Unit::known("h").expect("in the table"), per == "d" || per == "day");
-        let hours = if day {
-            24.0
-        } else {
-            let unit = Unit::known(per).ok_or_else(err)?;
-            unit.factor_to(&hour).map_err(|_| err())?.to_f64()
-        };
+        let hours = Period::unit(per.trim()).ok_or_else(err)?.seconds() / 3_600.0;
         let amount: Quantity = amount.parse().map_err(|_| err())?;
         if amount.value() < 0.0 {
             return Err(err());

@@ -10,8 +10,12 @@ use toml::Spanned;
 
 pub(crate) use lines::Lines;
 
-use crate::actual::Actual;
+use crate::actual::{Actual, Value};
+use crate::budgets::{BudgetFile, BudgetTarget};
+use crate::capacity::{Capacity, CapacityFile};
 use crate::readiness::{Readiness, Rules};
+use crate::resources::{Amount, Resource, ResourceFile};
+use crate::stages::{Chain, ChainFile};
 use crate::target::{Published, Target};
 
 /// What a targets file says.
@@ -27,16 +31,51 @@ pub struct Targets {
     pub published: Published,
     /// The rows.
     pub targets: Vec<Target>,
+    /// What the host must have, with its line.
+    pub resources: Vec<(usize, Resource)>,
+    /// Error budgets.
+    pub budgets: Vec<BudgetTarget>,
+    /// Chains of stages, with their lines.
+    pub chains: Vec<(usize, Chain)>,
+    /// How many replicas are needed, with its line.
+    pub capacity: Option<(usize, Capacity)>,
 }
 
 impl Targets {
+    /// Whether there is nothing to judge.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+            && self.resources.is_empty()
+            && self.budgets.is_empty()
+            && self.chains.is_empty()
+            && self.capacity.is_none()
+    }
+
+    /// Whether something is to be read from the machine.
+    #[must_use]
+    pub fn needs_host(&self) -> bool {
+        let resources =
+            self.resources.iter().flat_map(|(_, r)| [Some(&r.available), r.used.as_ref()]);
+        let constraints = self.capacity.iter().flat_map(|(_, c)| &c.constraints);
+        let constraints = constraints.flat_map(|c| [Some(&c.available), c.used.as_ref()]);
+        resources.chain(constraints).flatten().any(|amount| *amount == Amount::Host)
+    }
+
     /// What data are asked for: the promises of rows whose value the file does not type and
     /// that name no data of their own.
     #[must_use]
     pub fn objectives(&self) -> Vec<Objective> {
         let open =
             self.targets.iter().filter(|t| t.actual.is_none() && !t.untested && t.data.is_none());
-        open.map(|t| t.objective.clone()).collect()
+        let stages = self.chains.iter().flat_map(|(_, c)| c.stages.iter().map(|s| &s.value));
+        let values = stages.chain(self.capacity.iter().map(|(_, c)| &c.one));
+        let asked = values.filter_map(|value| match value {
+            Value::Asked(objective) => Some(objective.as_ref()),
+            Value::Typed(_) => None,
+        });
+        let budgets = self.budgets.iter().filter_map(BudgetTarget::asks);
+        open.map(|t| &t.objective).chain(asked).chain(budgets).cloned().collect()
     }
 
     /// Files that rows name, with what is asked of each.
@@ -73,6 +112,13 @@ struct File {
     published: PublishedFile,
     #[serde(default)]
     target: Vec<Spanned<TargetFile>>,
+    #[serde(default)]
+    resource: Vec<Spanned<ResourceFile>>,
+    #[serde(default)]
+    budget: Vec<BudgetFile>,
+    #[serde(default)]
+    chain: Vec<Spanned<ChainFile>>,
+    capacity: Option<Spanned<CapacityFile>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -174,7 +220,27 @@ pub fn parse(text: &str) -> Result<Targets, ConfigError> {
         rules: rules(&file.readiness, &lines)?,
         published: published(&file.published, &lines)?,
         targets,
+        resources: file
+            .resource
+            .into_iter()
+            .map(|r| Ok((lines.line(r.span().start), r.into_inner().read(&lines)?)))
+            .collect::<Result<_, _>>()?,
+        budgets: file.budget.into_iter().map(|b| b.read(&lines)).collect::<Result<_, _>>()?,
+        chains: file
+            .chain
+            .into_iter()
+            .map(|c| Ok((lines.line(c.span().start), c.into_inner().read(&lines)?)))
+            .collect::<Result<_, _>>()?,
+        capacity: file
+            .capacity
+            .map(|c| Ok((lines.line(c.span().start), c.into_inner().read(&lines)?)))
+            .transpose()?,
     };
+    if targets.is_empty() {
+        let message = "nothing to judge: no [[target]], [[resource]], [[budget]], [[chain]] or \
+                       [capacity]; `tailproof score --init` prints an example";
+        return Err(ConfigError { line: 1, message: message.to_owned() });
+    }
     Ok(targets)
 }
 

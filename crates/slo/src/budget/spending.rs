@@ -1,0 +1,275 @@
+use tailproof_core::binomial::{proportion_lower, proportion_upper};
+use tailproof_core::{
+    Comparison, Guarantee, Level, Period, Provenance, Rank, Rational, Reason, Subject, Verdict,
+};
+
+use super::tier::{TierState, burn_rate};
+use super::{Account, Budget, Counted, Counts, Forecast};
+use crate::gate::{Count, Gate};
+use crate::share::scaled;
+
+/// What was spent of an error budget, and how sure that is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spending {
+    /// Name of the budget.
+    pub name: String,
+    /// Whose events they are.
+    pub subject: Subject,
+    /// The budget.
+    pub budget: Budget,
+    /// How much of its window is gone.
+    pub elapsed: Period,
+    /// What was counted in it.
+    pub counts: Counts,
+    /// Whether events or slices of time.
+    pub counted: Counted,
+    /// The numbers; `None` without events.
+    pub spent: Option<Spent>,
+    /// Whether the budget is not exhausted: by counting, at the level.
+    pub verdict: Verdict,
+    /// Level of a pass.
+    pub level: Level,
+    /// Level of a failure.
+    pub fail: Level,
+    /// What the verdict rests on.
+    pub guarantee: Guarantee,
+    /// The end of the window, when it is still to come.
+    pub forecast: Option<Forecast>,
+    /// The alerts.
+    pub tiers: Vec<TierState>,
+    /// Distinct runs of the data.
+    pub runs: u64,
+    /// How the counts came about.
+    pub provenance: Provenance,
+    /// What to be careful about.
+    pub warnings: Vec<String>,
+}
+
+/// The numbers of a budget that has events; shares are of the budget of the whole window.
+///
+/// ```text
+/// b = 1 − objective        r = (bad/total)/b              burn rate
+/// allowed  = b·total·W/t                                  W the window, t what is gone of it
+/// consumed = bad/allowed = r·t/W     remaining = 1 − consumed
+/// left     = remaining·W/r           when that is before the end of the window, W − t
+/// ```
+/// While t < W the traffic of the rest is taken to be that of the time gone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spent {
+    /// Bad events that the whole window allows.
+    pub allowed: f64,
+    /// Share of the budget that is used; a fact about these events.
+    pub consumed: f64,
+    /// Share that is left, negative when overspent.
+    pub remaining: f64,
+    /// Whether more was used than there is, compared in whole numbers.
+    pub overspent: bool,
+    /// Share that would be used if the events came from a service at either of its one-sided
+    /// bounds: the lower at the level of a failure, the upper at that of a pass.
+    pub bounds: (f64, f64),
+    /// Burn rate over the data.
+    pub burn: f64,
+    /// Two-sided interval of the burn rate at the level of a pass (Clopper and Pearson).
+    pub burn_interval: (f64, f64),
+    /// Seconds until nothing is left at this burn rate: 0 when nothing is, `None` when it lasts
+    /// to the end of the window.
+    pub left: Option<f64>,
+    /// The same at the upper and at the lower end of the burn rate: the earliest and the latest.
+    pub left_interval: (Option<f64>, Option<f64>),
+}
+
+impl Spent {
+    /// The numbers of counts that are worth `effective` independent ones.
+    pub(super) fn new(
+        account: &Account,
+        counts: Counts,
+        effective: f64,
+        level: Level,
+        fail: Level,
+    ) -> Option<Self> {
+        let budget = account.budget();
+        let burn = burn_rate(budget, counts)?;
+        let b = budget.share().to_f64();
+        let gone = account.gone();
+        let consumed = burn * gone;
+        let against = allowance(account).map(|part| counts.against(part));
+        let overspent = against.is_some_and(|(bad, allowed)| bad > allowed);
+        let exhausted = against.is_some_and(|(bad, allowed)| bad >= allowed);
+        // At the very limit nothing is left, and what is not overspent is at most all.
+        let consumed = if overspent { consumed } else { consumed.min(1.0) };
+        let (lower, upper) = bad_bounds(counts, effective, fail, level);
+        let each = level.split(2);
+        let (lo, hi) = bad_bounds(counts, effective, each, each);
+        let burn_interval = (lo / b, hi / b);
+        let (used, even) = counts.against(budget.share());
+        let ends = |rate: f64| ends_after(account, consumed, rate);
+        let left = if exhausted {
+            Some(0.0)
+        } else if used <= even {
+            None
+        } else {
+            ends(burn)
+        };
+        Some(Self {
+            allowed: b * counts.total() as f64 / gone,
+            consumed,
+            remaining: 1.0 - consumed,
+            overspent,
+            bounds: (lower / b * gone, upper / b * gone),
+            burn,
+            burn_interval,
+            left,
+            left_interval: if exhausted {
+                (Some(0.0), Some(0.0))
+            } else {
+                (ends(burn_interval.1), ends(burn_interval.0))
+            },
+        })
+    }
+}
+
+/// Seconds until nothing is left at a burn rate; `None` when the window ends first.
+fn ends_after(account: &Account, consumed: f64, rate: f64) -> Option<f64> {
+    let window = account.budget().window().seconds();
+    let rest = window - account.time_gone().seconds();
+    let left = (1.0 - consumed) * window / rate;
+    (left < rest).then_some(left)
+}
+
+/// Share of the events so far that may be bad before the whole budget is used, `b·W/t`; `None`
+/// when not even all of them would use it.
+pub(super) fn allowance(account: &Account) -> Option<Rational> {
+    let (share, window) = (account.budget().share(), account.budget().window());
+    let over = window.over(account.time_gone());
+    share
+        .checked_mul(over)
+        .or_else(|| Rational::simplest(share.to_f64() * over.to_f64()).ok())
+        .filter(|part| part.num() <= part.den())
+}
+
+/// Clopper and Pearson's bounds of the share of bad events, each at its own level.
+///
+/// Dependent events count as `effective` ones, rounded away from the estimate; approximate.
+pub(super) fn bad_bounds(counts: Counts, effective: f64, lower: Level, upper: Level) -> (f64, f64) {
+    let n = counts.total();
+    let worth = (effective as u64).clamp(1, n);
+    (
+        proportion_lower(scaled(counts.bad(), n, worth, false), worth, lower),
+        proportion_upper(scaled(counts.bad(), n, worth, true), worth, upper),
+    )
+}
+
+/// Whether the budget is not exhausted, by the gate on the share of good events.
+pub(super) fn verdict(
+    account: &Account,
+    counts: Counts,
+    effective: f64,
+    level: Level,
+    fail: Level,
+) -> Verdict {
+    if counts.total() == 0 {
+        return Verdict::Inconclusive(Reason::TooFew { need: 1 });
+    }
+    let good = allowance(account).and_then(Rational::complement);
+    match good.and_then(|good| Rank::new(good).ok()).filter(|good| good.value().num() > 0) {
+        // Not even an outage from the beginning would have exhausted it.
+        None => Verdict::Pass,
+        Some(good) => {
+            let op = Comparison::AtMost; // "At least q are good" counts like "q-quantile <= T".
+            Gate::with_effective(good, counts.total(), effective, op, level, fail)
+                .verdict(Count::exact(counts.good(), counts.total()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tailproof_core::Seed;
+    use tailproof_resampling::{stream, uniform};
+
+    use super::super::tests::month;
+    use super::*;
+
+    fn spending(objective: &str, elapsed: &str, bad: u64, total: u64) -> Spending {
+        let account = Account::new("availability", month(objective));
+        let account = account.elapsed(elapsed.parse().unwrap()).unwrap();
+        let counts = Counts::new(total - bad, total).unwrap();
+        account.of_counts(counts, Level::P999, Level::P999).unwrap()
+    }
+
+    #[test]
+    fn what_a_manager_reads_adds_up() {
+        // 78 % of the allowance used with 60 % of the month gone: burn 1.3, over at 30/1.3 days.
+        let spent = spending("99.9%", "18d", 1_300, 1_000_000).spent.unwrap();
+        assert!((spent.consumed - 0.78).abs() < 1e-12 && (spent.burn - 1.3).abs() < 1e-12);
+        assert!((spent.allowed - 1_000.0 / 0.6).abs() < 1e-9 && !spent.overspent);
+        let end = spent.left.unwrap() / 86_400.0 + 18.0;
+        assert!((end - 30.0 / 1.3).abs() < 1e-9, "{end}");
+        let (soonest, latest) = spent.left_interval;
+        assert!(soonest.unwrap() < spent.left.unwrap() && latest.unwrap() > spent.left.unwrap());
+        // A burn rate of exactly 1 lasts.
+        assert_eq!(spending("99.9%", "18d", 1_000, 1_000_000).spent.unwrap().left, None);
+    }
+
+    #[test]
+    fn an_overspent_budget_has_less_than_nothing_left() {
+        let over = spending("99.9%", "30d", 1_500, 1_000_000);
+        let spent = over.spent.unwrap();
+        assert!((spent.remaining + 0.5).abs() < 1e-12 && spent.overspent);
+        assert_eq!((spent.left, over.verdict), (Some(0.0), Verdict::Fail));
+        // One too many is overspent as counted, and may be chance.
+        let one = spending("99.9%", "30d", 1_001, 1_000_000);
+        assert!(one.spent.unwrap().overspent && one.spent.unwrap().remaining < 0.0);
+        assert!(matches!(one.verdict, Verdict::Inconclusive(Reason::Straddles { .. })));
+        // All of it, to the last event, is not.
+        let all = spending("99.9%", "30d", 1_000, 1_000_000).spent.unwrap();
+        assert_eq!((all.overspent, all.remaining, all.left), (false, 0.0, Some(0.0)));
+    }
+
+    #[test]
+    fn no_events_and_nothing_but_bad_ones() {
+        let none = spending("99.9%", "30d", 0, 0);
+        assert_eq!(none.spent, None);
+        assert_eq!(none.verdict, Verdict::Inconclusive(Reason::TooFew { need: 1 }));
+        let all = spending("99.9%", "30d", 500, 500);
+        assert_eq!(all.verdict, Verdict::Fail);
+        assert!((all.spent.unwrap().burn - 1_000.0).abs() < 1e-9);
+        // Of 99 % over 30 d, the first two hours cannot use more than 28 %.
+        let early = spending("99%", "2h", 500, 500);
+        assert_eq!(early.verdict, Verdict::Pass);
+        assert!(early.spent.unwrap().left.unwrap() < 6.0 * 3_600.0);
+        // A few good ones prove nothing, and nothing bad ends nothing.
+        let few = spending("99.9%", "30d", 0, 100);
+        assert_eq!(few.verdict, Verdict::Inconclusive(Reason::TooFew { need: 6_905 }));
+        assert_eq!(few.spent.unwrap().left, None);
+    }
+
+    #[test]
+    fn wrong_verdicts_are_as_rare_as_promised() {
+        // Errors come exactly as often as the budget allows: neither verdict may be common, and
+        // the forecast of the end holds the end.
+        let account = Account::new("simulated", month("99%")).elapsed("15d".parse().unwrap());
+        let account = account.unwrap();
+        let whole = Account::new("simulated", month("99%"));
+        let (mut passed, mut failed, mut missed) = (0, 0, 0);
+        let rounds = 1_000;
+        for round in 0..rounds {
+            let mut rng = stream(Seed(5), round);
+            let mut bad = |n: u64| (0..n).filter(|_| uniform(&mut rng) < 0.01).count() as u64;
+            let (first, second) = (bad(1_500), bad(1_500));
+            let of = |account: &Account, bad: u64, n: u64| {
+                let counts = Counts::new(n - bad, n).unwrap();
+                account.of_counts(counts, Level::P95, Level::P95).unwrap()
+            };
+            let end = of(&whole, first + second, 3_000);
+            passed += u32::from(end.verdict == Verdict::Pass);
+            failed += u32::from(end.verdict == Verdict::Fail);
+            let forecast = of(&account, first, 1_500).forecast.unwrap();
+            let used = end.spent.unwrap().consumed;
+            missed += u32::from(used < forecast.lo || used > forecast.hi);
+        }
+        // At most 50 are expected of each verdict; 78 is four standard deviations more.
+        assert!(passed <= 78 && failed <= 78 && missed <= 100, "{passed} {failed} {missed}");
+        assert!(passed + failed > 10, "it decides at times: {passed} {failed}");
+    }
+}
