@@ -1,5 +1,7 @@
-//! The chores of the workspace: `cargo xtask test | tidy | validate | calibrate | instructions`.
+//! The chores of the workspace:
+//! `cargo xtask test | tidy | validate | calibrate | ablation | instructions`.
 
+mod ablation;
 mod calibrate;
 mod instructions;
 mod tidy;
@@ -16,6 +18,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   tidy                         the crate arrows and what pure crates may not touch
   validate [--artifacts DIR]   hold our own latency budgets and write the evidence
   calibrate                    simulate intervals and gates, write docs/calibration.md (minutes)
+  ablation                     measure the switches of the aggregation, write docs/ablation.md (minutes)
   instructions                 count the hottest calls with valgrind, write benches/instructions.md
   instructions --check PERCENT fail when a call takes over PERCENT more than that table says";
 
@@ -27,7 +30,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(root()),
         ["validate"] => validate::run(root(), &root().join("artifacts")),
         ["validate", "--artifacts", folder] => validate::run(root(), Path::new(folder)),
-        ["calibrate"] => calibrate(),
+        ["calibrate"] => in_release("calibrate", calibrate::run),
+        ["ablation"] => in_release("ablation", ablation::run),
         ["instructions"] => instructions::run(root()),
         ["instructions", "--check", percent] => instructions::check(root(), percent),
         _ => {
@@ -87,13 +91,10 @@ fn test() -> anyhow::Result<()> {
     cargo(&["test", "--workspace"], &[])
 }
 
-/// Simulates in a release build: `cargo xtask` makes one that is several times as slow.
-fn calibrate() -> anyhow::Result<()> {
+/// Runs a chore in a release build: `cargo xtask` makes one that is several times as slow.
+fn in_release(name: &str, chore: fn(&Path) -> anyhow::Result<()>) -> anyhow::Result<()> {
     if cfg!(debug_assertions) {
-        return cargo(
-            &["run", "--release", "--quiet", "--package", "xtask", "--", "calibrate"],
-            &[],
-        );
+        return cargo(&["run", "--release", "--quiet", "--package", "xtask", "--", name], &[]);
     }
-    calibrate::run(root())
+    chore(root())
 }

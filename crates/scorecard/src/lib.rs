@@ -47,6 +47,7 @@ mod strength;
 mod success;
 mod supplied;
 mod target;
+pub mod tree;
 mod whole;
 
 pub use actual::{Actual, ActualError, Value};

@@ -20,6 +20,7 @@ use crate::stages::{Total, add_up};
 use crate::success::{Success, WeightedScore};
 use crate::supplied::{Known, Supplied, find, known};
 use crate::target::{Published, Target};
+use crate::tree::{self, TreeJudged};
 
 /// How rows are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct Scorecard {
     pub chains: Vec<Total>,
     /// How many replicas are needed.
     pub capacity: Option<CapacityPlan>,
+    /// Scores, aggregated.
+    pub tree: Option<TreeJudged>,
     /// What the reader should know.
     pub notes: Vec<String>,
 }
@@ -154,6 +157,7 @@ pub fn score(
         budgets: parts.budgets,
         chains: parts.chains,
         capacity: parts.capacity,
+        tree: parts.tree,
         title: targets.title.clone().unwrap_or_else(|| "scorecard".to_owned()),
         risks: risks(&rows),
         recommendations: recommend(&rows),
@@ -175,10 +179,12 @@ impl Scorecard {
         let budgets = self.budgets.iter().flat_map(JudgedBudget::findings);
         let chains = self.chains.iter().flat_map(Total::findings);
         let capacity = self.capacity.iter().flat_map(CapacityPlan::findings);
+        let tree = self.tree.iter().flat_map(TreeJudged::findings);
         rows.chain(resources)
             .chain(budgets)
             .chain(chains)
             .chain(capacity)
+            .chain(tree)
             .chain([self.decision.finding(&self.title)])
             .collect()
     }
@@ -228,6 +234,7 @@ struct Parts {
     budgets: Vec<JudgedBudget>,
     chains: Vec<Total>,
     capacity: Option<CapacityPlan>,
+    tree: Option<TreeJudged>,
 }
 
 impl Parts {
@@ -236,7 +243,8 @@ impl Parts {
         let budgets = self.budgets.iter().flat_map(JudgedBudget::findings);
         let chains = self.chains.iter().flat_map(Total::findings);
         let capacity = self.capacity.iter().flat_map(CapacityPlan::findings);
-        resources.chain(budgets).chain(chains).chain(capacity).collect()
+        let tree = self.tree.iter().flat_map(TreeJudged::findings);
+        resources.chain(budgets).chain(chains).chain(capacity).chain(tree).collect()
     }
 }
 
@@ -253,6 +261,10 @@ impl Judge<'_> {
             let one = self.value(&capacity.one).map_err(at(*line))?;
             plan(capacity, one.as_ref(), self.supplied.host).map_err(|e| at(*line)(e.to_string()))
         });
+        let tree = targets.tree.as_ref().map(|(line, tree)| {
+            let Supplied { data, baseline, .. } = *self.supplied;
+            tree::judge(tree, data, baseline, self.level, self.seed).map_err(at(*line))
+        });
         let resources = targets.resources.iter().map(|(line, r)| {
             assess(r, self.supplied.host).map_err(|e| at(*line)(format!("{:?}: {e}", r.name)))
         });
@@ -261,6 +273,7 @@ impl Judge<'_> {
             budgets: budgets::judge(&targets.budgets, self.supplied.data, self.level, 0)?,
             chains,
             capacity: capacity.transpose()?,
+            tree: tree.transpose()?,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Baselines and accepted changes: plain files that are made to be committed.
+//! Baselines and accepted changes, plain files that are made to be committed, and a cache.
 //!
 //! | Question                                         | Item             |
 //! | ------------------------------------------------ | ---------------- |
@@ -6,6 +6,7 @@
 //! | Where do baselines lie?                          | [`Store`]        |
 //! | Was it the same machine?                         | [`differences`]  |
 //! | Which changes has somebody accepted, until when? | [`Accepted`]     |
+//! | Was this computed before, in another run?        | [`DiskMemo`]     |
 //!
 //! ```
 //! use tailproof_store::{Baseline, Store};
@@ -23,9 +24,11 @@
 mod accepted;
 mod baseline;
 mod fingerprint;
+mod memo;
 mod store;
 
 pub use accepted::{Acceptance, Accepted, AcceptedError};
 pub use baseline::Baseline;
 pub use fingerprint::differences;
+pub use memo::DiskMemo;
 pub use store::{Store, StoreError};

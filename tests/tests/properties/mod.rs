@@ -7,6 +7,7 @@ mod permutation;
 mod ranks;
 mod schemes;
 mod sequential;
+mod tree;
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -5,6 +5,7 @@
 use tailproof_core::{Cell, Exhibit, ExhibitKind, Finding, number, percent};
 use tailproof_reporting::{Block, Grid, Section};
 use tailproof_scorecard::Scorecard;
+use tailproof_scorecard::tree::TreeJudged;
 
 /// Sections of the parts that the targets file has.
 pub(super) fn sections(card: &Scorecard) -> Vec<Section> {
@@ -25,11 +26,13 @@ pub(super) fn sections(card: &Scorecard) -> Vec<Section> {
         .iter()
         .flat_map(tailproof_scorecard::capacity::CapacityPlan::findings)
         .collect();
+    let tree: Vec<Finding> = card.tree.iter().flat_map(TreeJudged::findings).collect();
     [
         section("Resources", RESOURCES, &resources),
         section("Error budgets", BUDGETS, &budgets),
         section("Stages", STAGES, &chains),
         section("Capacity", CAPACITY, &capacity),
+        section("Aggregation", AGGREGATION, &tree),
     ]
     .into_iter()
     .flatten()
@@ -41,6 +44,7 @@ const RESOURCES: &str = "What the host has, against what is required. Capacity i
 const BUDGETS: &str = "An objective of 99.9 % allows 1 in 1 000 to fail: that is the budget. A \
                        burn rate of 1 spends it in exactly its window, 2 in half of it.";
 const STAGES: &str = "Stages in a row take as long as all of them together.";
+const AGGREGATION: &str = "Scores of parts, combined by their weights up to one.";
 const CAPACITY: &str = "How many replicas the target takes, from what one is known to carry at \
                         least, and what there is no room for first.";
 

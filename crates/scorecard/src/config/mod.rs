@@ -17,6 +17,7 @@ use crate::readiness::{Readiness, Rules};
 use crate::resources::{Amount, Resource, ResourceFile};
 use crate::stages::{Chain, ChainFile};
 use crate::target::{Published, Target};
+use crate::tree::{NodeFile, TreeConfig, TreeFile};
 
 /// What a targets file says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +40,8 @@ pub struct Targets {
     pub chains: Vec<(usize, Chain)>,
     /// How many replicas are needed, with its line.
     pub capacity: Option<(usize, Capacity)>,
+    /// Scores to aggregate, with its line.
+    pub tree: Option<(usize, TreeConfig)>,
 }
 
 impl Targets {
@@ -50,6 +53,7 @@ impl Targets {
             && self.budgets.is_empty()
             && self.chains.is_empty()
             && self.capacity.is_none()
+            && self.tree.is_none()
     }
 
     /// Whether something is to be read from the machine.
@@ -119,6 +123,9 @@ struct File {
     #[serde(default)]
     chain: Vec<Spanned<ChainFile>>,
     capacity: Option<Spanned<CapacityFile>>,
+    tree: Option<Spanned<TreeFile>>,
+    #[serde(default)]
+    node: Vec<NodeFile>,
 }
 
 #[derive(Deserialize, Default)]
@@ -235,6 +242,7 @@ pub fn parse(text: &str) -> Result<Targets, ConfigError> {
             .capacity
             .map(|c| Ok((lines.line(c.span().start), c.into_inner().read(&lines)?)))
             .transpose()?,
+        tree: tree(file.tree, file.node, &lines)?,
     };
     if targets.is_empty() {
         let message = "nothing to judge: no [[target]], [[resource]], [[budget]], [[chain]] or \
@@ -242,6 +250,26 @@ pub fn parse(text: &str) -> Result<Targets, ConfigError> {
         return Err(ConfigError { line: 1, message: message.to_owned() });
     }
     Ok(targets)
+}
+
+/// The tree with its line, when there is one.
+fn tree(
+    file: Option<Spanned<TreeFile>>,
+    nodes: Vec<NodeFile>,
+    lines: &Lines<'_>,
+) -> Result<Option<(usize, TreeConfig)>, ConfigError> {
+    match file {
+        Some(file) => {
+            let line = lines.line(file.span().start);
+            Ok(Some((line, file.into_inner().read(nodes, lines)?)))
+        }
+        None => match nodes.first() {
+            Some(node) => {
+                Err(lines.wrong(node.at(), "a [[node]] belongs to a [tree]: there is none"))
+            }
+            None => Ok(None),
+        },
+    }
 }
 
 fn rules(file: &RulesFile, lines: &Lines<'_>) -> Result<Rules, ConfigError> {

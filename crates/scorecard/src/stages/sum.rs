@@ -354,10 +354,10 @@ pub(super) mod tests {
         add_up(&chain, &values).unwrap()
     }
 
-    fn measured(mean: f64, lo: f64, hi: f64) -> Option<Actual> {
+    fn measured(mean: f64, lo: f64, hi: f64) -> Actual {
         let interval = Interval { lo, hi, level: Level::P95, method: "Student t".to_owned() };
         let typed = Actual::typed(&format!("{mean} s"), Provenance::Measured, "").unwrap();
-        Some(Actual { interval: Some(interval), n: vec![50], ..typed })
+        Actual { interval: Some(interval), n: vec![50], ..typed }
     }
 
     fn chain(stages: usize, dependent: bool) -> Chain {
@@ -391,31 +391,31 @@ pub(super) mod tests {
 
     #[test]
     fn independent_errors_add_up_by_their_squares() {
-        let values = [measured(4.0, 3.7, 4.3), measured(5.0, 4.6, 5.4)];
+        let values = [Some(measured(4.0, 3.7, 4.3)), Some(measured(5.0, 4.6, 5.4))];
         let total = add_up(&chain(2, false), &values).unwrap();
         assert!((total.lower - 8.5).abs() < 1e-12 && (total.upper - 9.5).abs() < 1e-12);
         assert_eq!(total.level, Some(Level::P95));
         let total = add_up(&chain(2, true), &values).unwrap();
         assert!((total.lower - 8.3).abs() < 1e-12 && (total.upper - 9.7).abs() < 1e-12);
         // A single stage keeps its interval, and 2 s of doubt at 1 s need four times as many.
-        let one = add_up(&chain(1, false), &[measured(9.0, 8.5, 11.0)]).unwrap();
+        let one = add_up(&chain(1, false), &[Some(measured(9.0, 8.5, 11.0))]).unwrap();
         assert_eq!((one.lower, one.upper), (8.5, 11.0));
         let reason = Reason::Straddles { projected: Some(200) };
         assert_eq!(one.verdict(), Verdict::Inconclusive(reason));
         let typed = Actual::typed("1 s", Provenance::Measured, "").ok();
-        let both = add_up(&chain(2, false), &[measured(4.0, 3.7, 4.3), typed]).unwrap();
+        let both = add_up(&chain(2, false), &[Some(measured(4.0, 3.7, 4.3)), typed]).unwrap();
         assert!((both.lower - 4.7).abs() < 1e-12 && (both.upper - 5.3).abs() < 1e-12);
     }
 
     #[test]
     fn a_stage_that_nobody_measured_is_no_pass() {
-        let values = [measured(4.0, 3.7, 4.3), None];
+        let values = [Some(measured(4.0, 3.7, 4.3)), None];
         let total = add_up(&chain(2, false), &values).unwrap();
         assert_eq!((total.upper, total.estimate), (f64::INFINITY, None));
         assert_eq!(total.verdict(), Verdict::Inconclusive(Reason::NotTested));
         assert_eq!(total.missing().count(), 1);
         // What was measured is too much already.
-        let values = [None, measured(14.0, 13.7, 14.3)];
+        let values = [None, Some(measured(14.0, 13.7, 14.3))];
         assert_eq!(add_up(&chain(2, false), &values).unwrap().verdict(), Verdict::Fail);
     }
 

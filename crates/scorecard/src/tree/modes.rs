@@ -1,0 +1,79 @@
+//! The switches of the batch form.
+
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Switch {
+    /// Always.
+    On,
+    /// Never.
+    Off,
+    /// Where it pays.
+    #[default]
+    Auto,
+}
+
+/// How batches are aggregated. The results are the same, to the bit, whatever is set; only the
+/// time differs. `cargo xtask ablation` measures each switch alone (`docs/ablation.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modes {
+    /// Blocks of batches on the threads of the current rayon pool.
+    pub parallel: Switch,
+    /// Eight batches side by side, so that one instruction serves several of them.
+    pub vectorised: bool,
+    /// Rows that were aggregated before come out of the cache that the caller passes.
+    ///
+    /// Off by default: the key is a SHA-256 over the row, and hashing the 480 bytes of sixty
+    /// scores takes several times as long as adding them up. It pays only where a row costs
+    /// more than its hash, which no weighted mean does.
+    pub memoised: bool,
+    /// Scores (batches × leaves) from which [`Switch::Auto`] uses several threads.
+    pub parallel_from: usize,
+}
+
+impl Modes {
+    /// Scores from which several threads are faster than one: the work must outlast the waking
+    /// of a thread, some ten microseconds. Measured by `cargo bench --bench aggregation`.
+    pub const PARALLEL_FROM: usize = 1 << 16;
+
+    /// One batch after the other, on this thread: what the others are measured against.
+    pub const SERIAL: Self = Self {
+        parallel: Switch::Off,
+        vectorised: false,
+        memoised: false,
+        parallel_from: Self::PARALLEL_FROM,
+    };
+
+    /// Whether so many scores are spread over the threads there are.
+    #[must_use]
+    pub fn is_parallel(&self, scores: usize) -> bool {
+        match self.parallel {
+            Switch::On => true,
+            Switch::Off => false,
+            Switch::Auto => scores >= self.parallel_from && rayon::current_num_threads() > 1,
+        }
+    }
+}
+
+impl Default for Modes {
+    /// Vectorised, on several threads where it pays, without a cache.
+    fn default() -> Self {
+        Self { parallel: Switch::Auto, vectorised: true, ..Self::SERIAL }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_is_off_below_the_threshold_and_without_threads() {
+        let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+        let modes = Modes { parallel_from: 100, ..Modes::default() };
+        assert!(!pool(2).install(|| modes.is_parallel(99)));
+        assert!(pool(2).install(|| modes.is_parallel(100)));
+        assert!(!pool(1).install(|| modes.is_parallel(1 << 40)));
+        let on = Modes { parallel: Switch::On, ..modes };
+        assert!(pool(1).install(|| on.is_parallel(1)));
+        assert!(!Modes::SERIAL.is_parallel(usize::MAX));
+    }
+}
