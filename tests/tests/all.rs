@@ -22,3 +22,4 @@ mod reference;
 mod replay;
 mod samples;
 mod scaling;
+mod score;

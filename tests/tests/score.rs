@@ -150,7 +150,7 @@ fn a_release_is_ready_with_conditions() {
     assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
     says(&run, &["8 of 8", "67.56 %", "ready with conditions"]);
     // 300 checkouts prove no p99; the step of the file is what to do.
-    says(&run, &["688", "replay a day of checkouts"]);
+    says(&run, &["688", "Replay a day of checkouts"]);
     let found = findings(&RELEASE);
     verdicts(
         &found,
@@ -248,7 +248,7 @@ fn refuses(targets: &str, data: Option<(&str, &str)>, parts: &[&str]) {
         fs::write(folder.path().join(name), text).unwrap();
         args.push(name);
     }
-    args.extend(["--out", "json=out.json", "--out", "markdown=out.md", "--artifacts", "out"]);
+    args.extend(["--out", "json=out.json", "--out", "markdown=out.md"]);
     let before = names(folder.path());
     let run = run(folder.path(), &args);
     assert_eq!(run.code, 2, "{targets}\n{}{}", run.stdout, run.stderr);
@@ -355,7 +355,7 @@ fn trees_that_are_none() {
     let orphan = "[[node]]\nname = \"C\"\nparent = \"E\"\nleaves = [\"x\"]\n";
     refuses(&tree("1", orphan), data, &["\"E\""]);
     let twice = "[[node]]\nname = \"A\"\nleaves = [\"x\"]\n";
-    refuses(&tree("1", twice), data, &["\"A\"", "twice"]);
+    refuses(&tree("1", twice), data, &["\"A\"", "two nodes are named"]);
     let combine = "[[node]]\nname = \"C\"\ncombine = \"best\"\nleaves = [\"x\"]\n";
     refuses(&tree("1", combine), data, &["line 14", "best"]);
 }

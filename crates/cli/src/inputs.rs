@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::IsTerminal;
 use std::num::NonZeroU32;
@@ -153,7 +153,11 @@ impl Columns {
             // One objective without a name speaks of every metric.
             wanted: named.collect::<Option<_>>().unwrap_or_default(),
             supposed: objectives.iter().map(supposed).collect(),
-            events: ratios.filter_map(|o| o.metric.clone()).collect(),
+            events: ratios
+                .filter_map(|o| o.metric.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             pairs: objectives.iter().filter(of_pairs).map(predicted).collect(),
             known: known.iter().map(configured).collect(),
             parameters: Vec::new(),

@@ -1,7 +1,7 @@
 /// A cache that the caller passes in; keys are content hashes.
 ///
 /// Pure crates use it without knowing whether it lives in memory or on disk.
-pub trait Memo {
+pub trait Memo: std::fmt::Debug {
     /// The bytes stored under `key`, if any.
     fn get(&self, key: &[u8; 32]) -> Option<Vec<u8>>;
     /// Stores `value` under `key`; it may be dropped at any time.

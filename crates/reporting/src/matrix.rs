@@ -19,7 +19,7 @@ use crate::notes::Notes;
 use crate::table::{printable, value, verdict};
 
 /// The label that makes a finding a row.
-const DOMAIN: &str = "domain";
+pub(crate) const DOMAIN: &str = "domain";
 
 /// Whether a finding is a row of the matrix.
 pub(crate) fn is_row(f: &Finding) -> bool {

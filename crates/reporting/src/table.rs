@@ -12,7 +12,9 @@ use crate::matrix;
 pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
     if let Some(page) = &evidence.page {
         let mut out = page.table(&evidence.findings, width);
-        out.push_str(&reasons(&evidence.findings));
+        // The page tells of the parts and of the decision itself.
+        let rows: Vec<&Finding> = evidence.findings.iter().filter(|f| matrix::is_row(f)).collect();
+        out.push_str(&reasons(&rows));
         out.push_str(&notes(evidence));
         return out;
     }
@@ -35,7 +37,7 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
         out.push_str(&ruled(&header, &rows, 2..5, width));
         out.push('\n');
     }
-    out.push_str(&reasons(&evidence.findings));
+    out.push_str(&reasons(&evidence.findings.iter().collect::<Vec<_>>()));
     out.push_str(&notes(evidence));
     if !evidence.recommendations.is_empty() {
         out.push_str("\nWhat to do\n");
@@ -51,22 +53,23 @@ fn notes(evidence: &Evidence) -> String {
 }
 
 /// Why, for each finding; of many rows only those that failed or are open.
-fn reasons(findings: &[Finding]) -> String {
+fn reasons(findings: &[&Finding]) -> String {
     /// Rows of which each is explained.
     const FEW: usize = 8;
     /// Reasons that somebody reads.
     const MOST: usize = 40;
     let is_row = |f: &Finding| comparison::is_row(f) || matrix::is_row(f);
     let many = findings.iter().filter(|f| is_row(f)).count() > FEW;
-    let told = |f: &&Finding| {
+    let told = |f: &Finding| {
         !many || !is_row(f) || matches!(&f.verdict, Verdict::Fail | Verdict::Inconclusive(_))
     };
-    let (told, rest): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(told);
+    let (told, rest): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().copied().partition(|f| told(f));
     let mut out = String::new();
     // The same warning on every row is said once.
     let mut seen = std::collections::BTreeSet::new();
     for f in told.iter().take(MOST) {
-        out.push_str(&format!("\n{}: {}\n", printable(&f.name()), printable(&f.why)));
+        out.push_str(&format!("\n{}: {}\n", printable(&name(f)), printable(&f.why)));
         for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
             out.push_str(&format!("  warning: {}\n", printable(warning)));
         }
@@ -76,6 +79,16 @@ fn reasons(findings: &[Finding]) -> String {
         out.push_str(&format!("\n{silent} more are explained in --output json\n"));
     }
     out
+}
+
+/// Metric and labels; of a row of the matrix without its domain.
+fn name(f: &Finding) -> String {
+    if !matrix::is_row(f) {
+        return f.name();
+    }
+    let mut row = f.subject.clone();
+    row.labels.remove(matrix::DOMAIN);
+    Finding::new(f.class, row, "", f.verdict.clone()).name()
 }
 
 /// The worst verdict and how many there are of each.

@@ -122,7 +122,10 @@ pub fn decide(rows: &[Row], parts: &[Finding], score: &WeightedScore, rules: &Ru
                     .push((Readiness::Conditions, format!("{}: {}", finding.name(), finding.why)));
             }
             Verdict::Inconclusive(_) => {
-                because.push((Readiness::Conditions, format!("{}: not settled", finding.name())));
+                because.push((
+                    Readiness::Conditions,
+                    format!("{}: {}: not settled", finding.name(), finding.claim),
+                ));
             }
             _ => {}
         }

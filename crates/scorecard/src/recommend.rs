@@ -4,6 +4,7 @@ use tailproof_core::{
     AccuracyMeasure, Aggregate, Condition, Dimension, Reason, Unit, Verdict, number,
 };
 
+use crate::risk::THIN;
 use crate::row::Row;
 
 /// When to do something.
@@ -67,7 +68,7 @@ fn when(row: &Row) -> Option<When> {
         Verdict::Inconclusive(_) if row.critical => Some(When::Now),
         Verdict::Inconclusive(_) if row.would == Some(true) => Some(When::Later),
         Verdict::Inconclusive(_) => Some(When::Next),
-        _ => row.variance.filter(|v| v.abs() < 0.05).map(|_| When::Later),
+        _ => row.slack().filter(|slack| *slack < THIN).map(|_| When::Later),
     }
 }
 

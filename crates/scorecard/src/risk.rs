@@ -38,7 +38,7 @@ pub struct Risk {
 }
 
 /// A pass with less to spare than this share of the target is worth watching.
-const THIN: f64 = 0.05;
+pub(crate) const THIN: f64 = 0.05;
 /// A miss by this share of the target or more is grave whatever its weight.
 const FAR: f64 = 0.5;
 
@@ -79,9 +79,9 @@ fn risk(row: &Row) -> Risk {
             };
             (level, format!("{critical}{why}"))
         }
-        _ => match row.variance {
-            Some(v) if v.abs() < THIN => {
-                (RiskLevel::Medium, format!("passes with {} to spare", percent(v.abs())))
+        _ => match row.slack() {
+            Some(slack) if slack < THIN => {
+                (RiskLevel::Medium, format!("passes with {} to spare", percent(slack)))
             }
             _ => (RiskLevel::Low, format!("met{gap}")),
         },

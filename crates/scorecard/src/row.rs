@@ -154,6 +154,23 @@ impl Row {
         }
     }
 
+    /// What a row that passes has to spare, as a share of what is allowed; `None` without a
+    /// number to say it by.
+    ///
+    /// ```text
+    /// |actual − target| / |target|, and of a share that must be large
+    /// (actual − target) / (1 − target): how much of the allowed misses is left
+    /// ```
+    #[must_use]
+    pub fn slack(&self) -> Option<f64> {
+        let variance = self.variance?;
+        let (f, target) = (&self.finding, self.finding.target?);
+        if f.is_share() && variance > 0.0 && target < 1.0 {
+            return Some((f.estimate? - target) / (1.0 - target));
+        }
+        Some(variance.abs())
+    }
+
     /// How far the value is from the target, in words: `60 /s of 1 000 /s, -94 %`.
     #[must_use]
     pub fn gap(&self) -> Option<String> {

@@ -262,8 +262,8 @@ impl Judge<'_> {
             plan(capacity, one.as_ref(), self.supplied.host).map_err(|e| at(*line)(e.to_string()))
         });
         let tree = targets.tree.as_ref().map(|(line, tree)| {
-            let Supplied { data, baseline, .. } = *self.supplied;
-            tree::judge(tree, data, baseline, self.level, self.seed).map_err(at(*line))
+            let Supplied { data, baseline, memo, .. } = *self.supplied;
+            tree::judge(tree, data, baseline, (self.level, self.seed), memo).map_err(at(*line))
         });
         let resources = targets.resources.iter().map(|(line, r)| {
             assess(r, self.supplied.host).map_err(|e| at(*line)(format!("{:?}: {e}", r.name)))
@@ -568,7 +568,14 @@ mod tests {
 
     fn run(text: &str, data: &Dataset, evidence: &[(String, Vec<Finding>)]) -> Scorecard {
         let files = BTreeMap::new();
-        let supplied = Supplied { data, baseline: None, evidence, files: &files, host: None };
+        let supplied = Supplied {
+            data,
+            baseline: None,
+            evidence,
+            files: &files,
+            host: None,
+            memo: &tailproof_core::NoMemo,
+        };
         let settings = Settings { level: Level::P999, seed: Seed(1) };
         score(&parse(text).unwrap(), &supplied, &settings).unwrap()
     }
@@ -656,8 +663,14 @@ provenance = \"projected\"
     fn mistakes_name_the_line_of_the_target() {
         let data = Dataset { series: vec![latency(100, &[])], ..Dataset::default() };
         let files = BTreeMap::new();
-        let supplied =
-            Supplied { data: &data, baseline: None, evidence: &[], files: &files, host: None };
+        let supplied = Supplied {
+            data: &data,
+            baseline: None,
+            evidence: &[],
+            files: &files,
+            host: None,
+            memo: &tailproof_core::NoMemo,
+        };
         let settings = Settings { level: Level::P999, seed: Seed(1) };
         for (claim, part) in [
             ("latency: p95 <= 120", "no unit"),

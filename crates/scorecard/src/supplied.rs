@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use tailproof_core::{
-    Aggregate, Condition, Dataset, Finding, Host, Level, Metric, Objective, Seed, Series, glob,
+    Aggregate, Condition, Dataset, Finding, Host, Level, Memo, Metric, Objective, Seed, Series,
+    glob,
 };
 use tailproof_slo::{Settings, judge};
 
@@ -20,6 +21,9 @@ pub struct Supplied<'a> {
     pub files: &'a BTreeMap<String, Dataset>,
     /// The machine, for resources whose value is `host`.
     pub host: Option<&'a Host>,
+    /// Where expensive results are kept from one run to the next; [`NoMemo`](tailproof_core::NoMemo)
+    /// keeps none.
+    pub memo: &'a dyn Memo,
 }
 
 /// A finding of an evidence file, and what it says about which statistic.

@@ -3,6 +3,7 @@
 mod init;
 mod page;
 mod parts;
+mod results;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,10 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
-use tailproof_core::{Dataset, Finding, Level, Objective, Seed};
+use tailproof_core::{Dataset, Finding, Level, Memo, NoMemo, Objective, Seed};
 use tailproof_reporting::Evidence;
 use tailproof_scorecard::config::{self, Targets};
 use tailproof_scorecard::{Readiness, Scorecard, Settings, Supplied, score};
+use tailproof_store::DiskMemo;
 
 use crate::exit::{self, Gate};
 use crate::inputs::{self, Columns, Reading};
@@ -49,6 +51,9 @@ pub(crate) struct Score {
     /// Confidence level of intervals, where the file says none [default: 0.999]
     #[arg(long, value_parser = inputs::level)]
     level: Option<Level>,
+    /// Keep what takes long to compute in this folder, and take it from there the next time
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
     /// Exit 0 for "ready with conditions" too: a person has accepted them
     #[arg(long)]
     accept_conditions: bool,
@@ -59,6 +64,9 @@ pub(crate) struct Score {
     #[command(flatten)]
     gate: Gate,
 }
+
+/// Most bytes that `--cache` keeps.
+const CACHE_BYTES: u64 = 256 << 20;
 
 /// What was read beside the targets.
 struct Inputs {
@@ -80,9 +88,11 @@ impl Score {
         let text = fs::read_to_string(path).with_context(|| name.to_string())?;
         let targets = config::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
         let inputs = self.inputs(path, &targets)?;
+        let memo = self.cache.as_ref().map(|folder| DiskMemo::new(folder, CACHE_BYTES));
         let host = targets.needs_host().then(tailproof_ingest::host);
         let supplied = Supplied {
             host: host.as_ref(),
+            memo: memo.as_ref().map_or(&NoMemo, |memo| memo as &dyn Memo),
             data: &inputs.data,
             baseline: inputs.baseline.as_ref(),
             evidence: &inputs.evidence,
@@ -182,6 +192,7 @@ fn findings(path: &Path) -> anyhow::Result<Option<Vec<Finding>>> {
 fn evidence(card: &Scorecard) -> Evidence {
     let mut evidence = Evidence::new(card.title.clone(), card.findings());
     evidence.page = Some(page::page(card));
+    evidence.results.insert("scorecard".to_owned(), results::results(card));
     evidence.recommendations = card.recommendations.iter().map(page::recommended).collect();
     evidence.notes.clone_from(&card.notes);
     evidence

@@ -16,9 +16,12 @@ const MOST: usize = 40;
 /// The document of a scorecard.
 pub(super) fn page(card: &Scorecard) -> Page {
     let domains = card.domains();
-    let mut sections = vec![summary(&domains)];
-    sections.extend(by_domain(card, &domains));
-    sections.push(Section::new("Compliance matrix", vec![Block::Rows { domain: None }]));
+    let mut sections = Vec::new();
+    if !card.rows.is_empty() {
+        sections.push(summary(&domains));
+        sections.extend(by_domain(card, &domains));
+        sections.push(Section::new("Compliance matrix", vec![Block::Rows { domain: None }]));
+    }
     sections.extend(parts::sections(card));
     sections.push(readiness(card));
     sections.extend(risks(&card.risks));
@@ -31,6 +34,9 @@ pub(super) fn page(card: &Scorecard) -> Page {
 fn lead(card: &Scorecard) -> Vec<String> {
     let mut lines = vec![card.decision.readiness.to_string().to_uppercase()];
     lines.extend(short(&card.decision.because, 6).into_iter().map(|b| format!("- {b}")));
+    if card.rows.is_empty() {
+        return lines;
+    }
     lines.push(card.success.to_string());
     lines.push(format!(
         "weighted score: {}{}",
@@ -204,8 +210,9 @@ pub(super) fn recommended(r: &Recommendation) -> String {
 /// The decision once more, what its rate leaves out, and which published claims do not hold.
 fn conclusion(card: &Scorecard) -> Section {
     let success = &card.success;
-    let mut blocks =
-        vec![Block::Text(format!("{}: {}. {}.", card.title, card.decision.readiness, success))];
+    let rate = if card.rows.is_empty() { String::new() } else { format!(" {success}.") };
+    let decided = format!("{}: {}.{rate}", card.title, card.decision.readiness);
+    let mut blocks = vec![Block::Text(decided)];
     if !success.left_out.is_empty() {
         blocks.push(Block::Text("Not counted in the rate:".to_owned()));
         blocks.push(Block::List(short(&success.left_out, MOST)));
@@ -241,8 +248,14 @@ mod tests {
 
     fn card(text: &str) -> Scorecard {
         let (data, files) = (Dataset::default(), BTreeMap::new());
-        let supplied =
-            Supplied { data: &data, baseline: None, evidence: &[], files: &files, host: None };
+        let supplied = Supplied {
+            data: &data,
+            baseline: None,
+            evidence: &[],
+            files: &files,
+            host: None,
+            memo: &tailproof_core::NoMemo,
+        };
         let settings = Settings { level: Level::P999, seed: Seed(42) };
         score(&config::parse(text).unwrap(), &supplied, &settings).unwrap()
     }

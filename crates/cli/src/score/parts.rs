@@ -2,10 +2,10 @@
 //!
 //! Each part gives findings; its section is drawn from them and from the tables that they carry.
 
-use tailproof_core::{Cell, Exhibit, ExhibitKind, Finding, number, percent};
+use tailproof_core::{Cell, Exhibit, ExhibitKind, Finding, Verdict, number, percent};
 use tailproof_reporting::{Block, Grid, Section};
 use tailproof_scorecard::Scorecard;
-use tailproof_scorecard::tree::TreeJudged;
+use tailproof_scorecard::tree::{NodeScore, TreeJudged};
 
 /// Sections of the parts that the targets file has.
 pub(super) fn sections(card: &Scorecard) -> Vec<Section> {
@@ -26,13 +26,12 @@ pub(super) fn sections(card: &Scorecard) -> Vec<Section> {
         .iter()
         .flat_map(tailproof_scorecard::capacity::CapacityPlan::findings)
         .collect();
-    let tree: Vec<Finding> = card.tree.iter().flat_map(TreeJudged::findings).collect();
     [
         section("Resources", RESOURCES, &resources),
         section("Error budgets", BUDGETS, &budgets),
         section("Stages", STAGES, &chains),
         section("Capacity", CAPACITY, &capacity),
-        section("Aggregation", AGGREGATION, &tree),
+        card.tree.as_ref().map(aggregation),
     ]
     .into_iter()
     .flatten()
@@ -48,6 +47,42 @@ const AGGREGATION: &str = "Scores of parts, combined by their weights up to one.
 const CAPACITY: &str = "How many replicas the target takes, from what one is known to carry at \
                         least, and what there is no room for first.";
 
+/// The scores from the root down, and the improvement over the baseline.
+fn aggregation(tree: &TreeJudged) -> Section {
+    let row = |node: &NodeScore| {
+        let interval = node.interval.as_ref();
+        let dash = || "-".to_owned();
+        vec![
+            node.name.clone(),
+            node.combine.name().to_owned(),
+            number(node.score),
+            interval.map_or_else(dash, |i| format!("[{}, {}]", number(i.lo), number(i.hi))),
+            node.sd.map_or_else(dash, number),
+            node.quality.clone().unwrap_or_else(dash),
+        ]
+    };
+    let header = ["node", "combined by", "score", "interval", "sd", "level"];
+    let mut blocks = vec![
+        Block::Text(AGGREGATION.to_owned()),
+        Block::Table(Grid {
+            header: header.map(str::to_owned).to_vec(),
+            rows: tree.outcome.nodes.iter().rev().map(row).collect(),
+            words: 2,
+            ..Grid::default()
+        }),
+    ];
+    let mut lines: Vec<String> = tree.improved.iter().map(|i| i.finding().why).collect();
+    if let Some(interval) = &tree.outcome.root().interval {
+        lines.push(format!("intervals at {}: {}", interval.level, interval.method));
+    }
+    let warnings = tree.outcome.warnings.iter().map(|w| format!("warning: {w}"));
+    lines.extend(warnings.chain(tree.notes.iter().cloned()));
+    if !lines.is_empty() {
+        blocks.push(Block::List(lines));
+    }
+    Section::new("Aggregation", blocks)
+}
+
 /// A table of findings, what each means in words, and the tables that they carry; `None` for a
 /// part that is not there.
 fn section(heading: &str, lead: &str, findings: &[Finding]) -> Option<Section> {
@@ -59,11 +94,29 @@ fn section(heading: &str, lead: &str, findings: &[Finding]) -> Option<Section> {
     let mut blocks = vec![
         Block::Text(lead.to_owned()),
         Block::Table(Grid { header, rows, words: 4, ..Grid::default() }),
-        Block::List(findings.iter().map(|f| format!("{}: {}", f.name(), f.why)).collect()),
+        Block::List(told(findings)),
     ];
     let exhibits = findings.iter().flat_map(|f| &f.exhibits);
     blocks.extend(exhibits.filter_map(table).map(Block::Table));
     Some(Section::new(heading, blocks))
+}
+
+/// Why, of each finding, and what to be careful about; of many only what is not a pass.
+fn told(findings: &[Finding]) -> Vec<String> {
+    /// Findings of which each is explained.
+    const FEW: usize = 8;
+    let many = findings.len() > FEW;
+    let mut lines = Vec::new();
+    for f in findings.iter().filter(|f| !many || f.verdict != Verdict::Pass) {
+        lines.push(format!("{}: {}", f.name(), f.why));
+        for warning in &f.warnings {
+            let line = format!("warning: {warning}");
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
 }
 
 fn row(f: &Finding) -> Vec<String> {

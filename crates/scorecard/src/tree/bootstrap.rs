@@ -2,9 +2,10 @@ use std::num::NonZeroU32;
 
 use rayon::prelude::*;
 use tailproof_core::descriptive::Moments;
-use tailproof_core::{Interval, Level, Sample, Seed};
+use tailproof_core::{Interval, Level, Memo, NoMemo, Sample, Seed};
 use tailproof_resampling::{Bootstrap, Law, MeanBootstrap, Stream, stream};
 
+use super::cache::{bootstrap_key, from_bytes, to_bytes};
 use super::definition::{Child, Combine, Inner, Tree};
 use super::error::ScoresError;
 use super::redraw::Means;
@@ -61,6 +62,12 @@ impl TreeBootstrap {
     #[must_use]
     pub const fn confidence(&self) -> Level {
         self.level
+    }
+
+    /// What replicates say of a node.
+    fn node(&self, score: f64, sd: f64, (lo, hi): (f64, f64)) -> NodeBootstrap {
+        let method = format!("percentile bootstrap, {} replicates", self.count());
+        NodeBootstrap { score, sd, interval: Interval { lo, hi, level: self.level, method } }
     }
 
     /// How many replicates lie beyond each end of an interval, that end included.
@@ -181,6 +188,22 @@ pub fn bootstrap(
     samples: &[Sample],
     settings: &TreeBootstrap,
 ) -> Result<Bootstrapped, BootstrapError> {
+    bootstrap_with(tree, samples, settings, &NoMemo)
+}
+
+/// The same, taken from a cache where it was computed before, and kept there otherwise.
+///
+/// The key is the content: tree, samples, method, level, replicates and seed. Exact laws are
+/// never kept.
+///
+/// # Errors
+/// Those of [`bootstrap()`].
+pub fn bootstrap_with(
+    tree: &Tree,
+    samples: &[Sample],
+    settings: &TreeBootstrap,
+    memo: &dyn Memo,
+) -> Result<Bootstrapped, BootstrapError> {
     check(tree, samples)?;
     let tail = settings.tail()?;
     let means = Means::new([samples]);
@@ -191,6 +214,13 @@ pub fn bootstrap(
     let mut scores = vec![0.0; tree.nodes().len()];
     tree.evaluate(&within, &mut scores);
 
+    let key = key(tree, samples, settings);
+    let known = if settings.exact { None } else { memo.get(&key) };
+    if let Some(known) = known.and_then(|bytes| from_bytes(&bytes, 3 * scores.len())) {
+        let node = |(&score, x): (&f64, &[f64])| settings.node(score, x[0], (x[1], x[2]));
+        let nodes = scores.iter().zip(known.chunks_exact(3)).map(node).collect();
+        return Ok(Bootstrapped::new(tree, samples, within, nodes, settings));
+    }
     let laws = if settings.exact { exact(tree, samples, settings) } else { Vec::new() };
     let all_exact = laws.len() == scores.len() && laws.iter().all(Option::is_some);
     let rows = if all_exact { Vec::new() } else { replicates(tree, &means, settings)? };
@@ -198,11 +228,36 @@ pub fn bootstrap(
         Some(law) => law.node(score, tree.range(), settings.level),
         None => summary(score, column(&rows, scores.len(), at), tail, settings),
     };
-    let nodes = scores.iter().enumerate().map(node).collect();
-    let constant = tree.leaves().iter().zip(samples).filter(|(_, sample)| sample.len() == 1);
-    let constant = constant.map(|(name, _)| name.clone()).collect();
-    let n = samples.iter().map(|sample| sample.len() as u64).collect();
-    Ok(Bootstrapped { leaves: within, n, nodes, constant, settings: *settings })
+    let nodes: Vec<NodeBootstrap> = scores.iter().enumerate().map(node).collect();
+    if !settings.exact {
+        let numbers: Vec<f64> =
+            nodes.iter().flat_map(|n| [n.sd, n.interval.lo, n.interval.hi]).collect();
+        memo.put(&key, &to_bytes(&numbers));
+    }
+    Ok(Bootstrapped::new(tree, samples, within, nodes, settings))
+}
+
+/// The key of a bootstrap of a tree.
+fn key(tree: &Tree, samples: &[Sample], settings: &TreeBootstrap) -> [u8; 32] {
+    let data: Vec<&[f64]> = samples.iter().map(Sample::values).collect();
+    // The whole tree: names, ways to combine, weights, penalties and the range, in full.
+    let method = format!("percentile bootstrap of {tree:?}");
+    bootstrap_key(&data, &method, settings.level, settings.count(), settings.seed())
+}
+
+impl Bootstrapped {
+    fn new(
+        tree: &Tree,
+        samples: &[Sample],
+        leaves: Vec<f64>,
+        nodes: Vec<NodeBootstrap>,
+        settings: &TreeBootstrap,
+    ) -> Self {
+        let constant = tree.leaves().iter().zip(samples).filter(|(_, sample)| sample.len() == 1);
+        let constant = constant.map(|(name, _)| name.clone()).collect();
+        let n = samples.iter().map(|sample| sample.len() as u64).collect();
+        Self { leaves, n, nodes, constant, settings: *settings }
+    }
 }
 
 /// Whether there is a sample for each leaf, with values in the range.
@@ -311,8 +366,7 @@ fn summary(
 ) -> NodeBootstrap {
     let sd = if values.len() == 1 { 0.0 } else { Moments::of_values(&values).sd(1) };
     let (lo, hi) = ends(&mut values, tail);
-    let method = format!("percentile bootstrap, {} replicates", settings.count());
-    NodeBootstrap { score, sd, interval: Interval { lo, hi, level: settings.level, method } }
+    settings.node(score, sd, (lo, hi))
 }
 
 /// The law of a linear node for B → ∞.

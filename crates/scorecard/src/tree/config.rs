@@ -330,7 +330,7 @@ fn depths(open: &[Open], lines: &Lines<'_>) -> Result<Vec<usize>, ConfigError> {
                 let name = |&node: &usize| open[node].node.name.as_str();
                 let mut names: Vec<&str> = way[first..].iter().map(name).collect();
                 names.push(name(&at));
-                let message = format!("the parents run in a circle: {}", names.join(" -> "));
+                let message = format!("the parents form a cycle: {}", names.join(" -> "));
                 return Err(lines.wrong(open[at].at, message));
             }
             seen_from[at] = start;
@@ -473,7 +473,7 @@ mod tests {
         let nodes = [node("x", "a"), node("a", "b"), node("b", "c"), node("c", "a")].concat();
         let text = format!("[tree]\nname = \"t\"\n{nodes}");
         let error = parse(&text).unwrap_err();
-        assert_eq!(error.message, "the parents run in a circle: a -> b -> c -> a");
+        assert_eq!(error.message, "the parents form a cycle: a -> b -> c -> a");
         assert_eq!(error.line, 7);
         let own = parse(&format!("[tree]\nname = \"t\"\n{}", node("x", "x"))).unwrap_err();
         assert!(own.message.ends_with("x -> x"), "{own}");

@@ -1,4 +1,4 @@
-use tailproof_core::{Dataset, Finding, Level, Observations, Sample, Seed, Series};
+use tailproof_core::{Dataset, Finding, Level, Memo, Observations, Sample, Seed, Series};
 
 use super::bootstrap::TreeBootstrap;
 use super::config::TreeConfig;
@@ -39,8 +39,8 @@ pub(crate) fn judge(
     config: &TreeConfig,
     data: &Dataset,
     baseline: Option<&Dataset>,
-    level: Level,
-    seed: Seed,
+    (level, seed): (Level, Seed),
+    memo: &dyn Memo,
 ) -> Result<TreeJudged, String> {
     let samples = leaves(config, data)?;
     let levels = config.levels.as_ref();
@@ -50,7 +50,7 @@ pub(crate) fn judge(
         TreeOutcome::of_scores(&config.tree, &scores, None, levels).map_err(|e| e.to_string())?
     } else {
         let settings = TreeBootstrap::new(seed).level(level).replicates(replicates(level));
-        TreeOutcome::of_samples(&config.tree, &samples, &settings, levels)
+        TreeOutcome::of_samples(&config.tree, &samples, &settings, levels, memo)
             .map_err(|e| e.to_string())?
     };
     let mut notes = Vec::new();

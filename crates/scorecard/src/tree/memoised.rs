@@ -67,6 +67,7 @@ mod tests {
     const MEMOISED: Modes = Modes { memoised: true, ..Modes::SERIAL };
 
     /// Answers every key with bytes that are no result.
+    #[derive(Debug)]
     struct Corrupt;
 
     impl Memo for Corrupt {

@@ -42,7 +42,9 @@ mod redraw;
 mod streaming;
 
 pub use batch::{BatchError, aggregate_batch};
-pub use bootstrap::{BootstrapError, Bootstrapped, NodeBootstrap, TreeBootstrap, bootstrap};
+pub use bootstrap::{
+    BootstrapError, Bootstrapped, NodeBootstrap, TreeBootstrap, bootstrap, bootstrap_with,
+};
 pub use cache::{CacheBounds, CacheBoundsError, Content, MemoryCache, bootstrap_key, remembered};
 pub use config::TreeConfig;
 pub(crate) use config::{NodeFile, TreeFile};

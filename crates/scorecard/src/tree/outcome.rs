@@ -1,9 +1,9 @@
 use tailproof_core::{
-    Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Sample, Seed,
+    Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Memo, Sample, Seed,
     Subject, Verdict, number, percent,
 };
 
-use super::bootstrap::{BootstrapError, TreeBootstrap, bootstrap};
+use super::bootstrap::{BootstrapError, TreeBootstrap, bootstrap_with};
 use super::combine::taken;
 use super::definition::{Child, Combine, Inner, Tree};
 use super::error::ScoresError;
@@ -89,7 +89,8 @@ impl TreeOutcome {
         Ok(Self { nodes, leaves: scores.len(), n: None, seed: None, warnings })
     }
 
-    /// From a sample for each leaf, with intervals and standard errors by [`bootstrap()`].
+    /// From a sample for each leaf, with intervals and standard errors by [`bootstrap()`], from
+    /// a cache where they are there.
     ///
     /// # Errors
     /// Those of [`bootstrap()`].
@@ -98,8 +99,9 @@ impl TreeOutcome {
         samples: &[Sample],
         settings: &TreeBootstrap,
         levels: Option<&Levels>,
+        memo: &dyn Memo,
     ) -> Result<Self, BootstrapError> {
-        let found = bootstrap(tree, samples, settings)?;
+        let found = bootstrap_with(tree, samples, settings, memo)?;
         let values: Vec<f64> = found.nodes.iter().map(|node| node.score).collect();
         let mut nodes = described(tree, &found.leaves, &values, levels);
         for (node, sure) in nodes.iter_mut().zip(found.nodes) {
@@ -318,7 +320,14 @@ mod tests {
         let many = Sample::new((0..40).map(|i| 0.5 + f64::from(i) / 100.0).collect()).unwrap();
         let single = Sample::new(vec![0.8]).unwrap();
         let settings = TreeBootstrap::new(Seed(7));
-        let found = TreeOutcome::of_samples(&tree, &[many, single], &settings, None).unwrap();
+        let found = TreeOutcome::of_samples(
+            &tree,
+            &[many, single],
+            &settings,
+            None,
+            &tailproof_core::NoMemo,
+        )
+        .unwrap();
         assert!(found.warnings[0].contains("PA01/D2"), "{:?}", found.warnings);
         let root = &found.findings()[0];
         assert_eq!((root.n.as_slice(), root.seed), (&[41][..], Some(Seed(7))));

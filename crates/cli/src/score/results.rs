@@ -1,0 +1,46 @@
+//! A scorecard in JSON, beside its findings: `results.scorecard` of the evidence.
+
+use serde_json::{Value, json};
+use tailproof_scorecard::Scorecard;
+
+/// The decision and what led to it, for machines.
+pub(super) fn results(card: &Scorecard) -> Value {
+    let success = &card.success;
+    json!({
+        "decision": card.decision.readiness.to_string(),
+        "because": card.decision.because,
+        "success": {
+            "passed": success.passed,
+            "decided": success.decided,
+            "rate": success.rate(),
+            "wilson_95": success.interval.map(|(lo, hi)| [lo, hi]),
+            "left_out": success.left_out,
+            "would_meet": success.of_all.0,
+            "with_a_value": success.of_all.1,
+        },
+        "weighted_score": { "at_least": card.score.at_least, "at_most": card.score.at_most },
+        "domains": card.domains().iter().map(|d| json!({
+            "name": d.name,
+            "status": d.status.word(),
+            "passed": d.passed,
+            "decided": d.decided,
+            "rows": d.rows,
+        })).collect::<Vec<_>>(),
+        "risks": card.risks.iter().map(|r| json!({
+            "level": r.level.to_string(),
+            "row": r.what,
+            "because": r.because,
+        })).collect::<Vec<_>>(),
+        "recommendations": card.recommendations.iter().map(|r| json!({
+            "when": r.when.to_string(),
+            "row": r.row,
+            "text": r.text,
+        })).collect::<Vec<_>>(),
+        "published": card.claims.iter().map(|c| json!({
+            "what": c.what,
+            "said": c.said,
+            "found": c.found,
+            "holds": c.holds,
+        })).collect::<Vec<_>>(),
+    })
+}
