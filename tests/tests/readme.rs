@@ -38,5 +38,5 @@ fn every_shown_output_is_true() {
         assert_eq!(printed.trim(), shown, "{command}");
         checked += 1;
     }
-    assert_eq!(checked, 12);
+    assert_eq!(checked, 13);
 }

@@ -12,7 +12,7 @@ use crate::matrix;
 pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
     if let Some(page) = &evidence.page {
         let mut out = page.table(&evidence.findings, width);
-        // The page tells of the parts and of the decision itself.
+        // The page tells of the parts and of the decision itself, and warns in its footnotes.
         let rows: Vec<&Finding> = evidence.findings.iter().filter(|f| matrix::is_row(f)).collect();
         out.push_str(&reasons(&rows));
         out.push_str(&notes(evidence));
@@ -70,7 +70,8 @@ fn reasons(findings: &[&Finding]) -> String {
     let mut seen = std::collections::BTreeSet::new();
     for f in told.iter().take(MOST) {
         out.push_str(&format!("\n{}: {}\n", printable(&name(f)), printable(&f.why)));
-        for warning in f.warnings.iter().filter(|w| seen.insert(w.as_str())) {
+        let warnings = f.warnings.iter().filter(|_| !matrix::is_row(f));
+        for warning in warnings.filter(|w| seen.insert(w.as_str())) {
             out.push_str(&format!("  warning: {}\n", printable(warning)));
         }
     }

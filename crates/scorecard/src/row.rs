@@ -175,6 +175,10 @@ impl Row {
     #[must_use]
     pub fn gap(&self) -> Option<String> {
         let (estimate, f) = (self.finding.estimate?, &self.finding);
+        if let Some(base) = f.base {
+            let change = signed_percent(estimate / base - 1.0);
+            return Some(format!("{change} against {}", self.objective.promise));
+        }
         let show =
             |x: f64| if f.is_share() { percent(x) } else { format!("{}{}", number(x), f.suffix()) };
         let variance =

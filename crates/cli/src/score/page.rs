@@ -23,6 +23,7 @@ pub(super) fn page(card: &Scorecard) -> Page {
         sections.push(Section::new("Compliance matrix", vec![Block::Rows { domain: None }]));
     }
     sections.extend(parts::sections(card));
+    sections.extend(published(&card.claims));
     sections.push(readiness(card));
     sections.extend(risks(&card.risks));
     sections.extend(recommendations(&card.recommendations));
@@ -38,6 +39,10 @@ fn lead(card: &Scorecard) -> Vec<String> {
         return lines;
     }
     lines.push(card.success.to_string());
+    let left_out = &card.success.left_out;
+    if !left_out.is_empty() {
+        lines.push(format!("not counted: {}", short(left_out, 6).join(", ")));
+    }
     lines.push(format!(
         "weighted score: {}{}",
         card.score,
@@ -88,7 +93,7 @@ fn summary(domains: &[Domain]) -> Section {
         words: 4,
         ..Grid::default()
     };
-    Section::new("Validation summary", vec![Block::Table(grid)])
+    Section::long("Validation summary", vec![Block::Table(grid)])
 }
 
 /// A section a domain: its rows, and what stands out. A terminal shows the whole matrix instead.
@@ -184,7 +189,7 @@ fn risks(risks: &[Risk]) -> Option<Section> {
     }
     let header = text(&["risk", "what", "because"]);
     let grid = Grid { header, rows, words: 3, ..Grid::default() };
-    Some(Section::new("Risks", vec![Block::Table(grid)]))
+    Some(Section::long("Risks", vec![Block::Table(grid)]))
 }
 
 fn recommendations(all: &[Recommendation]) -> Option<Section> {
@@ -208,6 +213,21 @@ pub(super) fn recommended(r: &Recommendation) -> String {
 }
 
 /// The decision once more, what its rate leaves out, and which published claims do not hold.
+/// What a report says of itself, against what was found.
+fn published(claims: &[PublishedClaim]) -> Option<Section> {
+    let row = |c: &PublishedClaim| {
+        let holds = if c.holds { "holds" } else { "does not hold" };
+        vec![c.what.clone(), c.said.clone(), c.found.clone(), holds.to_owned()]
+    };
+    let grid = Grid {
+        header: text(&["what", "published", "found", "verdict"]),
+        rows: claims.iter().map(row).collect(),
+        words: 4,
+        ..Grid::default()
+    };
+    (!claims.is_empty()).then(|| Section::new("What was published", vec![Block::Table(grid)]))
+}
+
 fn conclusion(card: &Scorecard) -> Section {
     let success = &card.success;
     let rate = if card.rows.is_empty() { String::new() } else { format!(" {success}.") };
@@ -224,20 +244,7 @@ fn conclusion(card: &Scorecard) -> Section {
              target; that is no success rate."
         )));
     }
-    if !card.claims.is_empty() {
-        let row = |c: &PublishedClaim| {
-            let holds = if c.holds { "holds" } else { "does not hold" };
-            vec![c.what.clone(), c.said.clone(), c.found.clone(), holds.to_owned()]
-        };
-        blocks.push(Block::Table(Grid {
-            title: "What was published".to_owned(),
-            header: text(&["what", "published", "found", "verdict"]),
-            rows: card.claims.iter().map(row).collect(),
-            words: 4,
-            notes: Vec::new(),
-        }));
-    }
-    Section::new("Conclusion", blocks)
+    Section::long("Conclusion", blocks)
 }
 
 #[cfg(test)]
@@ -292,7 +299,8 @@ mod tests {
         assert_eq!((page.title.as_str(), page.lead[0].as_str()), ("phase <3>", "NOT READY"));
         assert!(page.lead.iter().any(|l| l.starts_with("1 of 2 measured targets met: 50 %")));
         let headings: Vec<&str> = page.sections.iter().map(|s| s.heading.as_str()).collect();
-        let want = ["Validation summary", "load", "model", "Compliance matrix", "Readiness"];
+        let want =
+            ["Validation summary", "load", "model", "Compliance matrix", "What was published"];
         assert_eq!(headings[..5], want);
         assert_eq!(headings.last(), Some(&"Conclusion"));
         let Block::Table(summary) = &page.sections[0].blocks[0] else { unreachable!() };
