@@ -2,17 +2,21 @@
 #![expect(clippy::needless_pass_by_value, reason = "an array view is a reference")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "benchmarks are not an interface")]
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::ArrayView2;
 use tailproof_benches::{scores, sixty};
-use tailproof_core::{Level, NoMemo, Sample, Seed};
+use tailproof_core::{
+    Dataset, Finding, Level, Metric, NoMemo, Observations, Raw, Sample, Seed, Series, Unit,
+};
 use tailproof_scorecard::tree::{
     CacheBounds, MemoryCache, Modes, Plan, Streaming, Switch, TreeBootstrap, bootstrap,
     bootstrap_key,
 };
+use tailproof_scorecard::{Settings, Supplied, config, score};
 
 /// What somebody would write first: loops over areas and dimensions, no checks, no total.
 fn obvious(scores: ArrayView2<'_, f64>) -> Vec<[f64; 10]> {
@@ -136,12 +140,51 @@ fn resampling(c: &mut Criterion) {
     group.finish();
 }
 
+/// A matrix of a thousand targets: typed, from evidence, and on a thousand series of data.
+fn matrix(c: &mut Criterion) {
+    const ROWS: usize = 1_000;
+    let mut group = c.benchmark_group("scorecard/matrix_of_1000");
+    let target = |i: usize, rest: &str| {
+        format!("[[target]]\ndomain = \"d{}\"\nclaim = \"m{i}: p50 <= 120ms\"\n{rest}", i % 9)
+    };
+    let typed: String =
+        (0..ROWS).map(|i| target(i, "actual = \"60 ms\"\nprovenance = \"measured\"\n")).collect();
+    let asked: String = (0..ROWS).map(|i| target(i, "")).collect();
+    let series = |i: usize| {
+        let values = (0..100).map(|v| f64::from(v * 7 % 100)).collect();
+        let observations = Observations::Raw(Raw::complete(Sample::new(values).unwrap()));
+        Series::new(Metric::new(format!("m{i}"), Unit::known("ms")), observations)
+    };
+    let data = Dataset { series: (0..ROWS).map(series).collect(), ..Dataset::default() };
+    let (nothing, files) = (Dataset::default(), BTreeMap::new());
+    let settings = Settings { level: Level::P999, seed: Seed(1) };
+    let run = |text: &str, data: &Dataset, evidence: &[(String, Vec<Finding>)]| {
+        let supplied =
+            Supplied { data, baseline: None, evidence, files: &files, host: None, memo: &NoMemo };
+        score(&config::parse(text).unwrap(), &supplied, &settings).unwrap()
+    };
+    let findings = run(&asked, &data, &[]).rows.into_iter().enumerate().map(|(i, row)| {
+        let mut finding = row.finding;
+        finding.subject.metric = format!("m{i}");
+        finding
+    });
+    let evidence = [("run.json".to_owned(), findings.collect())];
+    group.bench_function("parse_and_score_typed", |b| {
+        b.iter(|| run(black_box(&typed), &nothing, &[]))
+    });
+    group.bench_function("parse_and_score_evidence", |b| {
+        b.iter(|| run(black_box(&asked), &nothing, &evidence));
+    });
+    group.bench_function("parse_and_score_data", |b| b.iter(|| run(black_box(&asked), &data, &[])));
+    group.finish();
+}
+
 criterion_group! {
     name = aggregation;
     config = Criterion::default()
         .sample_size(30)
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(3));
-    targets = modes, threshold, streaming, resampling
+    targets = modes, threshold, streaming, resampling, matrix
 }
 criterion_main!(aggregation);

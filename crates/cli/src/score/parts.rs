@@ -49,23 +49,35 @@ const CAPACITY: &str = "How many replicas the target takes, from what one is kno
 
 /// The scores from the root down, and the improvement over the baseline.
 fn aggregation(tree: &TreeJudged) -> Section {
+    // By bootstrap siblings vary independently; a correlation shows in the propagated error.
+    let differs = |node: &NodeScore| {
+        node.propagated.zip(node.sd).is_some_and(|(a, b)| (a - b).abs() > 0.1 * b)
+    };
+    let propagated = tree.outcome.nodes.iter().any(differs);
     let row = |node: &NodeScore| {
         let interval = node.interval.as_ref();
         let dash = || "-".to_owned();
-        vec![
+        let mut cells = vec![
             node.name.clone(),
             node.combine.name().to_owned(),
             number(node.score),
             interval.map_or_else(dash, |i| format!("[{}, {}]", number(i.lo), number(i.hi))),
             node.sd.map_or_else(dash, number),
             node.quality.clone().unwrap_or_else(dash),
-        ]
+        ];
+        if propagated {
+            cells.insert(5, node.propagated.map_or_else(dash, number));
+        }
+        cells
     };
-    let header = ["node", "combined by", "score", "interval", "sd", "level"];
+    let mut header = vec!["node", "combined by", "score", "interval", "sd", "level"];
+    if propagated {
+        header.insert(5, "sd, correlated");
+    }
     let mut blocks = vec![
         Block::Text(AGGREGATION.to_owned()),
         Block::Table(Grid {
-            header: header.map(str::to_owned).to_vec(),
+            header: header.into_iter().map(str::to_owned).collect(),
             rows: tree.outcome.nodes.iter().rev().map(row).collect(),
             words: 2,
             ..Grid::default()

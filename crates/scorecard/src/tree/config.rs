@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::definition::{Combine, Node, Tree};
 use super::error::TreeError;
 use super::levels::Levels;
+use super::pairing::Pairing;
 use super::propagation::Correlation;
 use crate::config::{ConfigError, Lines};
 
@@ -25,6 +26,8 @@ pub struct TreeConfig {
     pub levels: Option<Levels>,
     /// Composite improvement over the baseline that is asked for.
     pub improvement: Option<(Comparison, f64)>,
+    /// What the two variants of an improvement have in common.
+    pub pairing: Pairing,
 }
 
 /// The table `[tree]`.
@@ -38,6 +41,7 @@ pub(crate) struct TreeFile {
     combine: Option<Spanned<String>>,
     range: Option<Spanned<String>>,
     improvement: Option<Spanned<String>>,
+    pairing: Option<Spanned<String>>,
     levels: Option<Spanned<BTreeMap<String, f64>>>,
     penalty: Option<Spanned<f64>>,
     correlation: Option<Spanned<CorrelationFile>>,
@@ -148,8 +152,13 @@ impl TreeFile {
                 lines.wrong(text.span().start, message)
             })
         });
+        let pairing = self.pairing.as_ref().map(|text| lines.parse(text)).transpose()?;
+        if let (Some(text), None) = (&self.pairing, &improvement) {
+            return Err(lines.wrong(text.span().start, "pairing goes with an improvement"));
+        }
         Ok(TreeConfig {
             tree,
+            pairing: pairing.unwrap_or_default(),
             metric: self.metric,
             labels: self.labels,
             levels: levels.transpose()?,
@@ -453,6 +462,13 @@ mod tests {
             (node("leaves = [\"x\", \"y\"]\ncorrelation = -2\n"), 4, "cannot all be correlated"),
             ("[tree]\nname = \"t\"\nleaves = [\"x\"]\nrange = \"1..0\"\n".into(), 4, "range"),
             ("[tree]\nname = \"t\"\nleaves = [\"x\"]\nimprovement = \"15\"\n".into(), 4, "> 15%"),
+            ("[tree]\nname = \"t\"\nleaves = [\"x\"]\npairing = \"run\"\n".into(), 4, "goes with"),
+            (
+                "[tree]\nname = \"t\"\nleaves = [\"x\"]\nimprovement = \"> 1%\"\npairing = \"days\"\n"
+                    .into(),
+                5,
+                "by value",
+            ),
             (
                 "[tree]\nname = \"t\"\nleaves = [\"x\"]\nlevels = { a = 0.5 }\n".into(),
                 4,

@@ -5,7 +5,6 @@ use super::config::TreeConfig;
 use super::hermetic::Hermetic;
 use super::improvement::{Improved, Improvement, improvement};
 use super::outcome::TreeOutcome;
-use super::pairing::Pairing;
 
 /// The tree of a targets file on data: its scores, and the improvement over a baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,9 +57,8 @@ pub(crate) fn judge(
         (Some((comparison, margin)), Some(baseline)) => {
             let base = leaves(config, baseline).map_err(|e| format!("baseline: {e}"))?;
             let bootstrap = TreeBootstrap::new(seed).level(level).replicates(replicates(level));
-            // Which value belongs to which is for the data to say; their order does not.
-            let asked =
-                Improvement { comparison, margin, pairing: Pairing::Independent, bootstrap };
+            // Which value belongs to which is for the file to say; their order does not.
+            let asked = Improvement { comparison, margin, pairing: config.pairing, bootstrap };
             Some(improvement(&config.tree, &base, &samples, &asked).map_err(|e| e.to_string())?)
         }
         (Some(_), None) => {

@@ -58,7 +58,7 @@ pub use levels::{Levels, LevelsError};
 pub use metrics::{Clock, Metrics};
 pub use modes::{Modes, Switch};
 pub use outcome::{NodeScore, Part, TreeOutcome};
-pub use pairing::Pairing;
+pub use pairing::{Pairing, PairingError};
 pub use plan::Plan;
 pub use propagation::{Correlation, CorrelationError};
 pub use streaming::Streaming;

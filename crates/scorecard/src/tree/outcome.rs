@@ -3,6 +3,8 @@ use tailproof_core::{
     Subject, Verdict, number, percent,
 };
 
+use tailproof_core::descriptive::Moments;
+
 use super::bootstrap::{BootstrapError, TreeBootstrap, bootstrap_with};
 use super::combine::taken;
 use super::definition::{Child, Combine, Inner, Tree};
@@ -34,8 +36,12 @@ pub struct NodeScore {
     pub score: f64,
     /// What the penalty for spread took.
     pub penalty: f64,
-    /// Standard deviation; `None` when nothing is known of the leaves' or no formula has it.
+    /// Standard error by bootstrap, or the propagated one when there were no samples; `None`
+    /// when nothing is known of the leaves' or no formula has it.
     pub sd: Option<f64>,
+    /// Standard error by propagation through the correlations of the tree; `None` where no
+    /// formula has it.
+    pub propagated: Option<f64>,
     /// Interval, when there were samples.
     pub interval: Option<Interval>,
     /// Level of quality, when levels are set.
@@ -84,16 +90,17 @@ impl TreeOutcome {
         }
         let mut nodes = described(tree, scores, &values, levels);
         for (at, node) in nodes.iter_mut().enumerate() {
-            node.sd = sds.as_ref().and_then(|sds| sds[at]);
+            node.propagated = sds.as_ref().and_then(|sds| sds[at]);
+            node.sd = node.propagated;
         }
         Ok(Self { nodes, leaves: scores.len(), n: None, seed: None, warnings })
     }
 
-    /// From a sample for each leaf, with intervals and standard errors by [`bootstrap()`], from
+    /// From a sample for each leaf, with intervals and standard errors by [`bootstrap_with`], from
     /// a cache where they are there.
     ///
     /// # Errors
-    /// Those of [`bootstrap()`].
+    /// Those of [`bootstrap_with`].
     pub fn of_samples(
         tree: &Tree,
         samples: &[Sample],
@@ -104,6 +111,11 @@ impl TreeOutcome {
         let found = bootstrap_with(tree, samples, settings, memo)?;
         let values: Vec<f64> = found.nodes.iter().map(|node| node.score).collect();
         let mut nodes = described(tree, &found.leaves, &values, levels);
+        let errors: Vec<f64> = samples.iter().map(standard_error).collect();
+        let propagated = tree.deviations(&found.leaves, &errors)?;
+        for (node, sd) in nodes.iter_mut().zip(propagated) {
+            node.propagated = sd;
+        }
         for (node, sure) in nodes.iter_mut().zip(found.nodes) {
             node.sd = Some(sure.sd);
             node.interval = Some(sure.interval);
@@ -165,6 +177,14 @@ impl TreeOutcome {
         finding.exhibits = vec![node.table()];
         finding
     }
+}
+
+/// `s/√n`, 0 for a single value: nothing is known of its spread.
+fn standard_error(sample: &Sample) -> f64 {
+    if sample.len() < 2 {
+        return 0.0;
+    }
+    Moments::of(sample).sd(1) / (sample.len() as f64).sqrt()
 }
 
 impl NodeScore {
@@ -249,6 +269,7 @@ fn described(
             score,
             penalty: taken(node.combine, node.penalty, parts),
             sd: None,
+            propagated: None,
             interval: None,
             quality: levels.map(|levels| levels.of(score).to_owned()),
             parts: shares(tree, node, score, of),

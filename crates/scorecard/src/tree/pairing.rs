@@ -31,6 +31,27 @@ impl Pairing {
     }
 }
 
+/// Why a text is no [`Pairing`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "pairing is \"independent\", \"by value\" (value i of a leaf belongs to value i of the \
+     baseline's) or \"by run\" (value i of all leaves comes from run i), got {0:?}"
+)]
+pub struct PairingError(pub String);
+
+impl std::str::FromStr for Pairing {
+    type Err = PairingError;
+
+    fn from_str(text: &str) -> Result<Self, PairingError> {
+        match text.trim() {
+            "independent" => Ok(Self::Independent),
+            "by value" => Ok(Self::ByValue),
+            "by run" => Ok(Self::ByRun),
+            _ => Err(PairingError(text.to_owned())),
+        }
+    }
+}
+
 /// A way to draw the means of all leaves of both variants.
 pub(crate) enum Design {
     Independent(Means<1>, Means<1>),
