@@ -170,7 +170,7 @@ fn matrix(c: &mut Criterion) {
     });
     let evidence = [("run.json".to_owned(), findings.collect())];
     group.bench_function("parse_and_score_typed", |b| {
-        b.iter(|| run(black_box(&typed), &nothing, &[]))
+        b.iter(|| run(black_box(&typed), &nothing, &[]));
     });
     group.bench_function("parse_and_score_evidence", |b| {
         b.iter(|| run(black_box(&asked), &nothing, &evidence));
