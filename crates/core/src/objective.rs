@@ -338,9 +338,9 @@ impl Objective {
         if !pattern.contains(['*', '?']) {
             // The usual case, without a copy of the name.
             let Some(rest) = pattern.strip_prefix(metric.name.as_str()) else { return false };
-            let unit = metric.unit.as_ref().map(Unit::to_string);
             return rest.is_empty()
-                || unit.is_some_and(|unit| {
+                || metric.unit.as_ref().is_some_and(|unit| {
+                    let unit = unit.to_string();
                     let bare = rest.strip_prefix(['_', '.']);
                     let inside = || rest.strip_prefix(" (")?.strip_suffix(')');
                     bare == Some(&unit) || inside() == Some(&unit)

@@ -78,7 +78,7 @@ impl BudgetFile {
     ///
     /// # Errors
     /// Names the line of the first thing that is wrong.
-    pub(crate) fn read(self, lines: &Lines<'_>) -> Result<BudgetTarget, ConfigError> {
+    pub(crate) fn read(self, lines: &Lines) -> Result<BudgetTarget, ConfigError> {
         let at = self.name.span().start;
         let wrong = |at: usize| move |e: BudgetError| lines.wrong(at, e);
         let objective = exact_share(&self.objective, lines)?;
@@ -123,7 +123,7 @@ impl BudgetFile {
         Ok(BudgetTarget { name, line, account, events, provenance, source: self.source })
     }
 
-    fn events(&self, lines: &Lines<'_>) -> Result<Events, ConfigError> {
+    fn events(&self, lines: &Lines) -> Result<Events, ConfigError> {
         let at = self.name.span().start;
         match (&self.metric, &self.good, &self.total) {
             (Some(metric), None, None) => {
@@ -164,7 +164,7 @@ impl BudgetFile {
 }
 
 impl TierFile {
-    fn read(&self, budget: Budget, lines: &Lines<'_>) -> Result<Tier, ConfigError> {
+    fn read(&self, budget: Budget, lines: &Lines) -> Result<Tier, ConfigError> {
         let at = self.burn.span().start;
         let burn = self.burn.get_ref().text().trim().parse::<Rational>();
         let burn = burn.map_err(|e| lines.wrong(at, format!("burn: {e}")))?;
@@ -177,7 +177,7 @@ impl TierFile {
 }
 
 /// A share to the last digit: `"99.9%"`, `"0.999"`, `0.999`.
-fn exact_share(number: &Spanned<Number>, lines: &Lines<'_>) -> Result<Rational, ConfigError> {
+fn exact_share(number: &Spanned<Number>, lines: &Lines) -> Result<Rational, ConfigError> {
     let text = number.get_ref().text();
     let share = text.parse::<Quantity>().ok().and_then(|quantity| quantity.share());
     share.ok_or_else(|| {
@@ -301,7 +301,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<BudgetTarget>, ConfigError> {
         let file: File = toml::from_str(text).unwrap();
-        file.budget.into_iter().map(|budget| budget.read(&Lines(text))).collect()
+        file.budget.into_iter().map(|budget| budget.read(&Lines::new(text))).collect()
     }
 
     const TYPED: &str = "[[budget]]\nname = \"availability\"\nobjective = \"99.9%\"\n\

@@ -30,6 +30,7 @@ pub struct Supplied<'a> {
 pub(crate) struct Known<'a> {
     pub(crate) source: &'a str,
     pub(crate) finding: &'a Finding,
+    metric: Metric,
     /// The promise that it judged, when its claim is an objective.
     pub(crate) objective: Option<Objective>,
 }
@@ -42,16 +43,20 @@ pub(crate) fn known(evidence: &[(String, Vec<Finding>)]) -> Vec<Known<'_>> {
     all.map(|(source, finding)| {
         // `p95 <= 150 (in ms)` says the unit that a bare number was taken to be in.
         let claim = finding.claim.split(" (in ").next().unwrap_or_default();
-        Known { source, finding, objective: claim.parse().ok() }
+        Known::new(source, finding, claim.parse().ok())
     })
     .collect()
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    fn new(source: &'a str, finding: &'a Finding, objective: Option<Objective>) -> Self {
+        let metric = Metric::new(&*finding.subject.metric, finding.unit.clone());
+        Self { source, finding, metric, objective }
+    }
+
     /// Whether the finding is about what an objective speaks of: metric, labels and statistic.
     pub(crate) fn answers(&self, objective: &Objective) -> bool {
         let f = self.finding;
-        let metric = Metric { unit: f.unit.clone(), ..Metric::new(&*f.subject.metric, None) };
         let labels = |k: &String, v: &String| {
             let own = f.subject.labels.get(k).or(match k.as_str() {
                 "benchmark" => f.subject.benchmark.as_ref(),
@@ -61,7 +66,7 @@ impl Known<'_> {
         };
         let relative = matches!(objective.condition, Condition::Relative(..));
         objective.metric.is_some()
-            && objective.matches_metric(&metric)
+            && objective.matches_metric(&self.metric)
             && objective.labels.iter().all(|(k, v)| labels(k, v))
             && relative == f.base.is_some()
             && self.is_statistic(&objective.aggregate)
@@ -126,7 +131,7 @@ pub(crate) fn find(
             let judged =
                 judge(&one, std::slice::from_ref(asked), &settings).map_err(|e| e.to_string())?;
             let Some(finding) = judged.findings.into_iter().next() else { return Ok(None) };
-            let known = Known { source: "measured", finding: &finding, objective: None };
+            let known = Known::new("measured", &finding, None);
             return known.actual().map(Some).ok_or_else(|| finding.why.clone());
         }
         several => {

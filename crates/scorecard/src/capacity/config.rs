@@ -69,7 +69,7 @@ struct ConstraintFile {
 }
 
 impl CapacityFile {
-    pub(crate) fn read(self, lines: &Lines<'_>) -> Result<Capacity, ConfigError> {
+    pub(crate) fn read(self, lines: &Lines) -> Result<Capacity, ConfigError> {
         let target = above_zero(&self.target, lines)?;
         let one = lines.value(&self.one, self.provenance.as_ref(), self.source.as_deref())?;
         if let Value::Typed(actual) = &one {
@@ -106,7 +106,7 @@ impl CapacityFile {
 }
 
 impl ConstraintFile {
-    fn read(self, lines: &Lines<'_>) -> Result<Constraint, ConfigError> {
+    fn read(self, lines: &Lines) -> Result<Constraint, ConfigError> {
         let each = above_zero(&self.each, lines)?;
         let available = Amount::read(&self.available, &self.name, lines)?;
         let used = match &self.used {
@@ -127,7 +127,7 @@ fn scaling(
     efficiency: Option<&Spanned<String>>,
     sigma: Option<&Spanned<f64>>,
     kappa: Option<&Spanned<f64>>,
-    lines: &Lines<'_>,
+    lines: &Lines,
 ) -> Result<Scaling, ConfigError> {
     let Some(text) = efficiency else { return law(sigma, kappa, lines) };
     let wrong = |message: &str| lines.wrong(text.span().start, message);
@@ -144,7 +144,7 @@ fn scaling(
 fn law(
     sigma: Option<&Spanned<f64>>,
     kappa: Option<&Spanned<f64>>,
-    lines: &Lines<'_>,
+    lines: &Lines,
 ) -> Result<Scaling, ConfigError> {
     let within = |x: Option<&Spanned<f64>>, most: f64, message: &str| match x {
         None => Ok(0.0),
@@ -158,7 +158,7 @@ fn law(
     Ok(if sigma.or(kappa).is_none() { Scaling::Perfect } else { law })
 }
 
-fn not_below_zero(text: &Spanned<String>, lines: &Lines<'_>) -> Result<Quantity, ConfigError> {
+fn not_below_zero(text: &Spanned<String>, lines: &Lines) -> Result<Quantity, ConfigError> {
     let quantity: Quantity = lines.parse(text)?;
     if quantity.value() < 0.0 {
         return Err(lines.wrong(text.span().start, format!("{quantity} is below zero")));
@@ -166,7 +166,7 @@ fn not_below_zero(text: &Spanned<String>, lines: &Lines<'_>) -> Result<Quantity,
     Ok(quantity)
 }
 
-fn above_zero(text: &Spanned<String>, lines: &Lines<'_>) -> Result<Quantity, ConfigError> {
+fn above_zero(text: &Spanned<String>, lines: &Lines) -> Result<Quantity, ConfigError> {
     let quantity = not_below_zero(text, lines)?;
     if quantity.value() == 0.0 {
         return Err(lines.wrong(text.span().start, format!("{quantity} is not above zero")));
@@ -182,7 +182,7 @@ pub(super) mod tests {
     pub(crate) const REPORT: &str = "target = \"1000/s\"\none = \"60/s\"\nprovenance = \"measured\"\nreplicas_max = 10\ncost = \"45 usd\"\npublished = 16\n";
 
     pub(crate) fn parse(text: &str) -> Result<Capacity, ConfigError> {
-        toml::from_str::<CapacityFile>(text).unwrap().read(&Lines(text))
+        toml::from_str::<CapacityFile>(text).unwrap().read(&Lines::new(text))
     }
 
     #[test]

@@ -7,14 +7,21 @@ use toml::Spanned;
 use super::ConfigError;
 use crate::actual::{Actual, Value};
 
-/// The text of a file, which turns places into lines.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lines<'a>(pub(crate) &'a str);
+/// Where the lines of a file end, which turns places into lines.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines {
+    ends: Vec<usize>,
+}
 
-impl Lines<'_> {
+impl Lines {
+    /// Of the text of a file.
+    pub(crate) fn new(text: &str) -> Self {
+        Self { ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+    }
+
     /// The line of a byte, from 1.
     pub(crate) fn line(&self, at: usize) -> usize {
-        self.0.as_bytes()[..at.min(self.0.len())].iter().filter(|&&b| b == b'\n').count() + 1
+        self.ends.partition_point(|&end| end < at) + 1
     }
 
     /// An error at a byte.

@@ -194,7 +194,7 @@ impl Number {
 /// contradict each other or are there twice, a target without a unit where its value has one,
 /// or nothing to judge.
 pub fn parse(text: &str) -> Result<Targets, ConfigError> {
-    let lines = Lines(text);
+    let lines = Lines::new(text);
     let file: File = toml::from_str(text)
         .map_err(|e| lines.wrong(e.span().map_or(0, |s| s.start), e.message()))?;
     let level = file
@@ -256,7 +256,7 @@ pub fn parse(text: &str) -> Result<Targets, ConfigError> {
 fn tree(
     file: Option<Spanned<TreeFile>>,
     nodes: Vec<NodeFile>,
-    lines: &Lines<'_>,
+    lines: &Lines,
 ) -> Result<Option<(usize, TreeConfig)>, ConfigError> {
     match file {
         Some(file) => {
@@ -272,7 +272,7 @@ fn tree(
     }
 }
 
-fn rules(file: &RulesFile, lines: &Lines<'_>) -> Result<Rules, ConfigError> {
+fn rules(file: &RulesFile, lines: &Lines) -> Result<Rules, ConfigError> {
     let mut rules = Rules::default();
     for (text, share) in
         [(&file.ready, &mut rules.ready), (&file.conditions, &mut rules.conditions)]
@@ -298,7 +298,7 @@ fn rules(file: &RulesFile, lines: &Lines<'_>) -> Result<Rules, ConfigError> {
     Ok(rules)
 }
 
-fn published(file: &PublishedFile, lines: &Lines<'_>) -> Result<Published, ConfigError> {
+fn published(file: &PublishedFile, lines: &Lines) -> Result<Published, ConfigError> {
     let success_rate = file
         .success_rate
         .as_ref()
@@ -313,7 +313,7 @@ fn published(file: &PublishedFile, lines: &Lines<'_>) -> Result<Published, Confi
     })
 }
 
-fn target(file: TargetFile, at: usize, lines: &Lines<'_>) -> Result<Target, ConfigError> {
+fn target(file: TargetFile, at: usize, lines: &Lines) -> Result<Target, ConfigError> {
     let objective: Objective = lines.objective(&file.claim)?;
     let weight = match &file.weight {
         None => 1.0,

@@ -20,7 +20,7 @@ impl Amount {
     pub(crate) fn read(
         text: &Spanned<String>,
         name: &str,
-        lines: &Lines<'_>,
+        lines: &Lines,
     ) -> Result<Self, ConfigError> {
         let at = text.span().start;
         if text.get_ref().trim() != "host" {
@@ -43,7 +43,7 @@ impl Amount {
         name: &str,
         required: &Quantity,
         text: &Spanned<String>,
-        lines: &Lines<'_>,
+        lines: &Lines,
     ) -> Result<(), ConfigError> {
         let wrong = |message: String| Err(lines.wrong(text.span().start, message));
         let Self::Given(quantity) = self else {
@@ -67,7 +67,7 @@ impl Amount {
 }
 
 impl ResourceFile {
-    pub(crate) fn read(self, lines: &Lines<'_>) -> Result<Resource, ConfigError> {
+    pub(crate) fn read(self, lines: &Lines) -> Result<Resource, ConfigError> {
         let name = self.name.into_inner();
         let (required, range) = required(&self.required, lines)?;
         let available = Amount::read(&self.available, &name, lines)?;
@@ -93,7 +93,7 @@ impl ResourceFile {
 /// An amount, or the upper end of a range with the range as typed.
 fn required(
     text: &Spanned<String>,
-    lines: &Lines<'_>,
+    lines: &Lines,
 ) -> Result<(Quantity, Option<String>), ConfigError> {
     let wrong = |message: String| lines.wrong(text.span().start, message);
     let Some((lo, hi)) = text.get_ref().split_once("..") else {
@@ -131,7 +131,7 @@ pub(super) mod tests {
         "name = \"memory\"\nrequired = \"4..8 GB\"\navailable = \"24 GB\"\n";
 
     pub(crate) fn parse(text: &str) -> Result<Resource, ConfigError> {
-        toml::from_str::<ResourceFile>(text).unwrap().read(&Lines(text))
+        toml::from_str::<ResourceFile>(text).unwrap().read(&Lines::new(text))
     }
 
     #[test]

@@ -67,7 +67,7 @@ struct StageFile {
 }
 
 impl ChainFile {
-    pub(crate) fn read(self, lines: &Lines<'_>) -> Result<Chain, ConfigError> {
+    pub(crate) fn read(self, lines: &Lines) -> Result<Chain, ConfigError> {
         let budget = amount(&self.budget, lines)?;
         let at = self.stages.span().start;
         let mut stages: Vec<Stage> = Vec::new();
@@ -118,7 +118,7 @@ impl ChainFile {
 }
 
 impl StageFile {
-    fn read(self, lines: &Lines<'_>) -> Result<Stage, ConfigError> {
+    fn read(self, lines: &Lines) -> Result<Stage, ConfigError> {
         let at = self.value.span().start;
         let value = lines.value(&self.value, self.provenance.as_ref(), self.source.as_deref())?;
         let statistic = match (&value, &self.statistic) {
@@ -146,12 +146,7 @@ impl StageFile {
 }
 
 /// A typed stage in a unit that the budget can hold, and not below zero.
-fn check(
-    budget: &Quantity,
-    stage: &Stage,
-    at: usize,
-    lines: &Lines<'_>,
-) -> Result<(), ConfigError> {
+fn check(budget: &Quantity, stage: &Stage, at: usize, lines: &Lines) -> Result<(), ConfigError> {
     let Value::Typed(actual) = &stage.value else { return Ok(()) };
     if actual.estimate < 0.0 {
         return Err(lines.wrong(at, "no stage takes less than nothing"));
@@ -166,7 +161,7 @@ fn check(
 }
 
 /// An amount that is not below zero.
-fn amount(text: &Spanned<String>, lines: &Lines<'_>) -> Result<Quantity, ConfigError> {
+fn amount(text: &Spanned<String>, lines: &Lines) -> Result<Quantity, ConfigError> {
     let quantity: Quantity = lines.parse(text)?;
     if quantity.value() < 0.0 {
         return Err(lines.wrong(text.span().start, format!("{quantity} is below zero")));
@@ -175,7 +170,7 @@ fn amount(text: &Spanned<String>, lines: &Lines<'_>) -> Result<Quantity, ConfigE
 }
 
 /// `p95` or `95%`, strictly between 0 and 1.
-fn rank(text: &Spanned<String>, lines: &Lines<'_>) -> Result<Rank, ConfigError> {
+fn rank(text: &Spanned<String>, lines: &Lines) -> Result<Rank, ConfigError> {
     let typed = text.get_ref().trim();
     // p0.95 would be the 0.95th percentile, and nobody means that.
     let rank = match typed.strip_prefix('p') {
@@ -207,7 +202,7 @@ stages = [
 "#;
 
     pub(crate) fn parse(text: &str) -> Result<Chain, ConfigError> {
-        toml::from_str::<ChainFile>(text).unwrap().read(&Lines(text))
+        toml::from_str::<ChainFile>(text).unwrap().read(&Lines::new(text))
     }
 
     #[test]

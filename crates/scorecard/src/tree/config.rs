@@ -108,7 +108,7 @@ impl TreeFile {
     pub(crate) fn read(
         self,
         nodes: Vec<NodeFile>,
-        lines: &Lines<'_>,
+        lines: &Lines,
     ) -> Result<TreeConfig, ConfigError> {
         let root = self.open(lines)?;
         let defaults = root.node.clone();
@@ -166,7 +166,7 @@ impl TreeFile {
         })
     }
 
-    fn open(&self, lines: &Lines<'_>) -> Result<Open, ConfigError> {
+    fn open(&self, lines: &Lines) -> Result<Open, ConfigError> {
         let combine =
             self.combine.as_ref().map_or(Ok(Combine::WeightedMean), |c| read(c, lines))?;
         let children = leaves(self.leaves.as_ref(), self.weights.as_ref(), lines)?;
@@ -187,7 +187,7 @@ impl NodeFile {
         &self,
         tree: &Node,
         places: &BTreeMap<String, usize>,
-        lines: &Lines<'_>,
+        lines: &Lines,
     ) -> Result<Open, ConfigError> {
         let parent = match &self.parent {
             None => ROOT,
@@ -220,7 +220,7 @@ impl NodeFile {
     }
 }
 
-fn read(name: &Spanned<String>, lines: &Lines<'_>) -> Result<Combine, ConfigError> {
+fn read(name: &Spanned<String>, lines: &Lines) -> Result<Combine, ConfigError> {
     [Combine::WeightedMean, Combine::Geometric, Combine::Minimum]
         .into_iter()
         .find(|combine| combine.name() == name.get_ref())
@@ -252,7 +252,7 @@ fn checked(weight: f64, of: &str) -> Result<f64, String> {
 fn leaves(
     leaves: Option<&Spanned<LeavesFile>>,
     weights: Option<&Spanned<BTreeMap<String, f64>>>,
-    lines: &Lines<'_>,
+    lines: &Lines,
 ) -> Result<Vec<Node>, ConfigError> {
     let Some(file) = leaves else {
         return match weights {
@@ -293,7 +293,7 @@ fn leaves(
 fn covered(
     leaves: &BTreeMap<String, f64>,
     weights: &Spanned<BTreeMap<String, f64>>,
-    lines: &Lines<'_>,
+    lines: &Lines,
 ) -> Result<(), ConfigError> {
     let listed =
         |names: Vec<&String>| names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -314,7 +314,7 @@ fn covered(
 /// The place of every node by name, the tree's own first.
 fn places(
     names: &[(String, usize)],
-    lines: &Lines<'_>,
+    lines: &Lines,
 ) -> Result<BTreeMap<String, usize>, ConfigError> {
     let mut places = BTreeMap::new();
     for (place, (name, at)) in names.iter().enumerate() {
@@ -326,7 +326,7 @@ fn places(
 }
 
 /// Levels below the root of every node; a cycle of parents is an error that names it.
-fn depths(open: &[Open], lines: &Lines<'_>) -> Result<Vec<usize>, ConfigError> {
+fn depths(open: &[Open], lines: &Lines) -> Result<Vec<usize>, ConfigError> {
     let mut depths: Vec<Option<usize>> = vec![None; open.len()];
     depths[ROOT] = Some(0);
     let mut seen_from = vec![usize::MAX; open.len()];
@@ -359,7 +359,7 @@ fn depths(open: &[Open], lines: &Lines<'_>) -> Result<Vec<usize>, ConfigError> {
 }
 
 /// Puts every node into its parent, the deepest first.
-fn close(open: Vec<Open>, depths: &[usize], lines: &Lines<'_>) -> Result<Node, ConfigError> {
+fn close(open: Vec<Open>, depths: &[usize], lines: &Lines) -> Result<Node, ConfigError> {
     let mut order: Vec<usize> = (0..open.len()).collect();
     order.sort_by_key(|&at| (std::cmp::Reverse(depths[at]), at));
     let mut nodes: Vec<Option<Open>> = open.into_iter().map(Some).collect();
@@ -415,7 +415,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<TreeConfig, ConfigError> {
         let file: File = toml::from_str(text).unwrap();
-        file.tree.read(file.node, &Lines(text))
+        file.tree.read(file.node, &Lines::new(text))
     }
 
     #[test]
