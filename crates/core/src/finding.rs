@@ -1,5 +1,5 @@
 use crate::series::qualified;
-use crate::{Direction, Exhibit, Labels, Level, Seed, Unit, Verdict};
+use crate::{Comparison, Direction, Exhibit, Labels, Level, Seed, Unit, Verdict};
 
 /// What a finding is about; decides whether it gates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +144,27 @@ pub struct Effect {
     pub note: Option<String>,
 }
 
+/// A row of a matrix of targets: what a scorecard says of a finding beside the finding itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// What people call it.
+    pub name: String,
+    /// Which part of the whole it belongs to.
+    pub domain: String,
+    /// How much it weighs in the score.
+    pub weight: f64,
+    /// Whether there is no release without it.
+    pub critical: bool,
+    /// `(actual − target) / |target|`; `None` without a value, for a target of zero and inside
+    /// a range.
+    pub variance: Option<f64>,
+    /// Whether the value would meet the target, however it came about; `None` without a value,
+    /// or when it cannot tell.
+    pub would_meet: Option<bool>,
+    /// `Some(Below)` when only an upper end of the value is known, and so on.
+    pub known: Option<Comparison>,
+}
+
 /// One judged claim with everything needed to defend it.
 ///
 /// The hinge between analysis and output: judging crates make findings, `reporting` draws
@@ -195,6 +216,8 @@ pub struct Finding {
     pub warnings: Vec<String>,
     /// What a report draws.
     pub exhibits: Vec<Exhibit>,
+    /// Its row, when it is one of a matrix of targets.
+    pub standing: Option<Standing>,
 }
 
 impl Finding {
@@ -224,6 +247,7 @@ impl Finding {
             provenance: Provenance::Measured,
             warnings: Vec::new(),
             exhibits: Vec::new(),
+            standing: None,
         }
     }
 

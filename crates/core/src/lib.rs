@@ -62,7 +62,8 @@ pub use ecdf::{Ecdf, EcdfError};
 pub use environment::Environment;
 pub use exhibit::{Cell, Exhibit, ExhibitKind};
 pub use finding::{
-    Bound, Class, Effect, Finding, Guarantee, Interval, Provenance, ProvenanceError, Side, Subject,
+    Bound, Class, Effect, Finding, Guarantee, Interval, Provenance, ProvenanceError, Side,
+    Standing, Subject,
 };
 pub use host::Host;
 pub use level::{Level, LevelError, Rank, RankError, Seed};

@@ -1,29 +1,18 @@
 //! Findings of domains as rows: metric, target, actual, status, variance, provenance.
 //!
-//! | Of a finding                   | What it says                                             |
-//! | ------------------------------ | -------------------------------------------------------- |
-//! | label `domain`                 | that it is a row, and of which domain                    |
-//! | effect `variance`              | (actual − target) / target                               |
-//! | effect `weight`                | its weight, when it is not 1                             |
-//! | effect `would_meet`            | 1 or 0: an untested value would meet its target, or not  |
-//! | effect `known_side`            | −1 or 1: the estimate is only an upper or a lower limit  |
+//! A finding is a row when it has a [`Standing`].
 
 use std::collections::BTreeMap;
 
-use tailproof_core::{
-    Effect, Finding, Reason, Verdict, number, percent, qualified, signed_percent,
-};
+use tailproof_core::{Effect, Finding, Reason, Standing, Verdict, number, percent, signed_percent};
 
 use crate::grid::{piped, ruled};
 use crate::notes::Notes;
 use crate::table::{printable, value, verdict};
 
-/// The label that makes a finding a row.
-pub(crate) const DOMAIN: &str = "domain";
-
 /// Whether a finding is a row of the matrix.
 pub(crate) fn is_row(f: &Finding) -> bool {
-    f.subject.labels.contains_key(DOMAIN)
+    f.standing.is_some()
 }
 
 /// The rows, found once for all domains.
@@ -53,7 +42,7 @@ impl<'a> Matrix<'a> {
         let all: Vec<&Finding> = findings.iter().filter(|f| is_row(f)).collect();
         let mut domains: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
         for &f in &all {
-            domains.entry(f.subject.labels[DOMAIN].as_str()).or_default().push(f);
+            domains.entry(standing(f).domain.as_str()).or_default().push(f);
         }
         Self { all, domains }
     }
@@ -90,7 +79,7 @@ impl<'a> Matrix<'a> {
             return None;
         }
         let whole = domain.is_none();
-        let weighted = findings.iter().any(|f| effect(f, "weight").is_some_and(|w| w != 1.0));
+        let weighted = findings.iter().any(|f| standing(f).weight != 1.0);
         let mut header = Vec::new();
         header.extend(whole.then_some("domain"));
         header.extend(["metric", "target", "actual", "status"]);
@@ -102,18 +91,18 @@ impl<'a> Matrix<'a> {
         let mut notes = Notes::default();
         let mut row = |f: &Finding| {
             let mut cells = Vec::with_capacity(header.len());
-            cells.extend(whole.then(|| f.subject.labels[DOMAIN].clone()));
-            cells.extend([name(f), target(f), actual(f, &mut notes)]);
+            cells.extend(whole.then(|| standing(f).domain.clone()));
+            cells.extend([standing(f).name.clone(), target(f), actual(f, &mut notes)]);
             cells.push(status(f, marks, &mut notes));
-            cells.extend(weighted.then(|| number(effect(f, "weight").unwrap_or(1.0))));
-            cells.push(effect(f, "variance").map_or_else(|| "-".to_owned(), signed_percent));
+            cells.extend(weighted.then(|| number(standing(f).weight)));
+            cells.push(standing(f).variance.map_or_else(|| "-".to_owned(), signed_percent));
             cells.push(f.provenance.name().to_owned());
             cells
         };
         let rows: Vec<Vec<String>> = findings.iter().map(|f| row(f)).collect();
         let mut notes = notes.lines();
         if whole {
-            notes.push(VARIANCE.to_owned());
+            notes.push(SIGN.to_owned());
         }
         Some(Drawn {
             header: header.into_iter().map(str::to_owned).collect(),
@@ -128,21 +117,16 @@ impl<'a> Matrix<'a> {
 const NOTHING: &str = "no row\n";
 
 /// The sign, explained once.
-const VARIANCE: &str = "variance: (actual - target) / target; + is more of the metric than the \
+const SIGN: &str = "variance: (actual - target) / target; + is more of the metric than the \
                         target, which is better or worse as the target says";
 
 fn effect(f: &Finding, name: &str) -> Option<f64> {
     f.effects.iter().find(|e: &&Effect| e.name == name).map(|e| e.value)
 }
 
-/// The name of the row, with labels that are not its domain.
-fn name(f: &Finding) -> String {
-    if f.subject.labels.len() == 1 {
-        return f.subject.metric.clone();
-    }
-    let mut labels = f.subject.labels.clone();
-    labels.remove(DOMAIN);
-    qualified(&f.subject.metric, &labels)
+/// The standing of a row.
+fn standing(f: &Finding) -> &Standing {
+    f.standing.as_ref().expect("only findings with a standing are rows")
 }
 
 /// The claim; of a value its condition alone.
@@ -154,8 +138,8 @@ fn target(f: &Finding) -> String {
 fn actual(f: &Finding, notes: &mut Notes) -> String {
     let Some(estimate) = f.estimate else { return "-".to_owned() };
     let plain = value(f);
-    if let Some(side) = effect(f, "known_side") {
-        return format!("{} {plain}", if side < 0.0 { "<" } else { ">" });
+    if let Some(known) = standing(f).known {
+        return format!("{known} {plain}");
     }
     let Some(i) = &f.interval else {
         let note = "no interval: one value, not a sample".to_owned();
@@ -178,9 +162,9 @@ fn status(f: &Finding, marks: Marks, notes: &mut Notes) -> String {
     const MOST: usize = 12;
     let mut text = verdict(f);
     if f.verdict == Verdict::Inconclusive(Reason::NotTested)
-        && let Some(would) = effect(f, "would_meet").filter(|_| f.estimate.is_some())
+        && let Some(would) = standing(f).would_meet.filter(|_| f.estimate.is_some())
     {
-        text.push_str(if would > 0.0 { " (would meet it)" } else { " (would miss it)" });
+        text.push_str(if would { " (would meet it)" } else { " (would miss it)" });
     }
     for warning in &f.warnings {
         if notes.len() < MOST {
@@ -205,15 +189,20 @@ mod tests {
     use tailproof_core::{Class, Interval, Level, Provenance, Subject, Unit};
 
     fn finding(domain: &str, verdict: Verdict) -> Finding {
-        let mut subject = Subject { metric: "latency".to_owned(), ..Subject::default() };
-        subject.labels.insert(DOMAIN.to_owned(), domain.to_owned());
+        let subject = Subject { metric: "latency".to_owned(), ..Subject::default() };
         let mut f = Finding::new(Class::Slo, subject, "p99 <= 100 ms", verdict);
         (f.estimate, f.unit) = (Some(17.0), Unit::known("ms"));
+        f.standing = Some(Standing {
+            name: "latency".to_owned(),
+            domain: domain.to_owned(),
+            weight: 1.0,
+            ..Standing::default()
+        });
         f
     }
 
-    fn with(mut f: Finding, name: &str, value: f64) -> Finding {
-        f.effects.push(Effect { name: name.to_owned(), value, interval: None, note: None });
+    fn with(mut f: Finding, change: impl Fn(&mut Standing)) -> Finding {
+        change(f.standing.as_mut().unwrap());
         f
     }
 
@@ -231,7 +220,9 @@ mod tests {
         f.base = Some(16.0);
         f.interval = Some(interval(0.01, 0.12));
         assert_eq!(actual(&f, &mut notes), "16 -> 17 ms, +6.25 % [+1 %, +12 %]");
-        let f = with(finding("a", Verdict::Pass), "known_side", -1.0);
+        let f = with(finding("a", Verdict::Pass), |s| {
+            s.known = Some(tailproof_core::Comparison::Below);
+        });
         assert_eq!(actual(&f, &mut notes), "< 17 ms");
         let nothing = Finding { estimate: None, ..finding("a", Verdict::Pass) };
         assert_eq!(actual(&nothing, &mut notes), "-");
@@ -242,9 +233,9 @@ mod tests {
     fn untested_values_say_what_they_would_do() {
         let open = || finding("a", Verdict::Inconclusive(Reason::NotTested));
         let mut notes = Notes::default();
-        let would = with(open(), "would_meet", 1.0);
+        let would = with(open(), |s| s.would_meet = Some(true));
         assert_eq!(status(&would, Marks::Words, &mut notes), "NOT TESTED (would meet it)");
-        let mut wont = with(open(), "would_meet", 0.0);
+        let mut wont = with(open(), |s| s.would_meet = Some(false));
         wont.warnings = vec!["a mean is no p99".to_owned()];
         assert_eq!(status(&wont, Marks::Signs, &mut notes), "◻ NOT TESTED (would miss it) ¹");
         wont.estimate = None;
@@ -253,7 +244,7 @@ mod tests {
 
     #[test]
     fn rows_are_those_of_their_domain() {
-        let mut second = with(finding("b", Verdict::Fail), "weight", 2.0);
+        let mut second = with(finding("b", Verdict::Fail), |s| s.weight = 2.0);
         second.provenance = Provenance::Projected;
         let all = [finding("a", Verdict::Pass), second, finding("a", Verdict::Fail)];
         let matrix = Matrix::of(&all);
@@ -264,7 +255,7 @@ mod tests {
         let b = matrix.markdown(Some("b"));
         assert!(b.contains("| status | weight | variance |"), "{b}");
         assert!(b.contains("| ❌ FAIL | 2 | - | projected |"), "{b}");
-        assert!(matrix.table(None, None).ends_with(&format!("{VARIANCE}\n")));
+        assert!(matrix.table(None, None).ends_with(&format!("{SIGN}\n")));
         assert_eq!(matrix.table(Some("c"), None), NOTHING);
         assert_eq!(Matrix::of(&[]).markdown(None), NOTHING);
     }

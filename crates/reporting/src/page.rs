@@ -160,15 +160,19 @@ impl Block {
 mod tests {
     use super::*;
     use crate::{Evidence, markdown, table};
-    use tailproof_core::{Class, Effect, Subject, Unit, Verdict};
+    use tailproof_core::{Class, Standing, Subject, Unit, Verdict};
 
     fn row(domain: &str, name: &str) -> Finding {
-        let mut subject = Subject { metric: name.to_owned(), ..Subject::default() };
-        subject.labels.insert("domain".to_owned(), domain.to_owned());
+        let subject = Subject { metric: name.to_owned(), ..Subject::default() };
         let mut f = Finding::new(Class::Slo, subject, "value >= 1000/s", Verdict::Fail);
         (f.estimate, f.unit) = (Some(60.0), Unit::known("/s"));
-        let name = "variance".to_owned();
-        f.effects = vec![Effect { name, value: -0.94, interval: None, note: None }];
+        f.standing = Some(Standing {
+            name: name.to_owned(),
+            domain: domain.to_owned(),
+            weight: 1.0,
+            variance: Some(-0.94),
+            ..Standing::default()
+        });
         f
     }
 

@@ -82,14 +82,9 @@ fn reasons(findings: &[&Finding]) -> String {
     out
 }
 
-/// Metric and labels; of a row of the matrix without its domain.
+/// Metric and labels; of a row of the matrix what people call it.
 fn name(f: &Finding) -> String {
-    if !matrix::is_row(f) {
-        return f.name();
-    }
-    let mut row = f.subject.clone();
-    row.labels.remove(matrix::DOMAIN);
-    Finding::new(f.class, row, "", f.verdict.clone()).name()
+    f.standing.as_ref().map_or_else(|| f.name(), |standing| standing.name.clone())
 }
 
 /// The worst verdict and how many there are of each.

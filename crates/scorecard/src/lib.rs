@@ -55,7 +55,7 @@ pub use config::{ConfigError, Targets};
 pub use readiness::{Decision, Readiness, ReadinessError, Rules, decide};
 pub use recommend::{Recommendation, When, recommend};
 pub use risk::{Risk, RiskLevel, risks};
-pub use row::{DOMAIN, Row, VARIANCE};
+pub use row::Row;
 pub use score::{Domain, PublishedClaim, Scorecard, Settings, Status, score};
 pub use success::{Success, WeightedScore};
 pub use supplied::Supplied;

@@ -1,5 +1,5 @@
 use tailproof_core::{
-    Claim, Class, Condition, Effect, Finding, Guarantee, Interval, Provenance, Reason, Subject,
+    Claim, Class, Condition, Finding, Guarantee, Interval, Provenance, Reason, Standing, Subject,
     Unit, Verdict, number, percent, signed_percent,
 };
 
@@ -33,11 +33,6 @@ pub struct Row {
     pub line: usize,
 }
 
-/// Name of the effect that holds the variance of a row.
-pub const VARIANCE: &str = "variance";
-/// Label that holds the domain of a row.
-pub const DOMAIN: &str = "domain";
-
 impl Row {
     /// A row of a finding that judged the target.
     pub(crate) fn new(
@@ -47,21 +42,15 @@ impl Row {
         would: Option<bool>,
     ) -> Self {
         let variance = variance(target, &finding);
-        finding.subject.labels.insert(DOMAIN.to_owned(), target.domain.clone());
-        let mut say = |name: &str, value: f64, note: Option<&str>| {
-            let (name, note) = (name.to_owned(), note.map(str::to_owned));
-            finding.effects.push(Effect { name, value, interval: None, note });
-        };
-        if let Some(value) = variance {
-            let note = "(actual − target) / |target|; + is more than the target";
-            say(VARIANCE, value, Some(note));
-        }
-        if weight != 1.0 {
-            say("weight", weight, None);
-        }
-        if let Some(would) = would {
-            say("would_meet", f64::from(u8::from(would)), None);
-        }
+        finding.standing = Some(Standing {
+            name: target.name.clone(),
+            domain: target.domain.clone(),
+            weight,
+            critical: target.critical,
+            variance,
+            would_meet: would,
+            known: target.actual.as_ref().and_then(|actual| actual.known),
+        });
         Self {
             domain: target.domain.clone(),
             name: target.name.clone(),
@@ -132,10 +121,8 @@ impl Row {
             actual.provenance,
             target.objective.promise
         );
-        if let Some(op) = actual.known {
+        if actual.known.is_some() {
             finding.warnings.push("only one end of the value is known".to_owned());
-            let (name, value) = ("known_side".to_owned(), if op.is_upper() { -1.0 } else { 1.0 });
-            finding.effects.push(Effect { name, value, interval: None, note: None });
         }
         Self::new(target, target.weight, finding, would)
     }
@@ -190,7 +177,7 @@ impl Row {
 /// A finding of the target without numbers.
 pub(crate) fn blank(target: &Target) -> Finding {
     let subject = Subject {
-        metric: target.name.clone(),
+        metric: target.objective.metric.clone().unwrap_or_else(|| target.name.clone()),
         labels: target.objective.labels.clone(),
         benchmark: None,
         statistic: None,

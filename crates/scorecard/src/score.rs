@@ -437,7 +437,7 @@ impl Judge<'_> {
         finding.verdict = verdict;
         finding.exhibits.clear();
         finding.target = claims.first().map(|c| c.target);
-        name(target, &mut finding);
+        claimed(target, &mut finding);
         Ok(Row::new(target, weight, finding, would))
     }
 
@@ -471,7 +471,7 @@ fn shared(target: &Target, findings: Vec<Finding>) -> Vec<Row> {
                 _ => None,
             };
             let labels = finding.subject.labels.clone();
-            name(target, &mut finding);
+            claimed(target, &mut finding);
             let mut row = Row::new(target, weight, finding, would);
             if several {
                 row.name = tailproof_core::qualified(&target.name, &labels);
@@ -481,9 +481,8 @@ fn shared(target: &Target, findings: Vec<Finding>) -> Vec<Row> {
         .collect()
 }
 
-/// The finding under the name of the row.
-fn name(target: &Target, finding: &mut Finding) {
-    finding.subject.metric.clone_from(&target.name);
+/// The finding with the claim of the row.
+fn claimed(target: &Target, finding: &mut Finding) {
     finding.class = tailproof_core::Class::Slo;
     finding.claim.clone_from(&target.objective.claim);
 }

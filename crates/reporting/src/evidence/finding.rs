@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tailproof_core::{
-    Bound, Class, Direction, Effect, Finding, Guarantee, Interval, Provenance, Reason, Seed, Side,
-    Subject, Unit, Verdict,
+    Bound, Class, Comparison, Direction, Effect, Finding, Guarantee, Interval, Provenance, Reason,
+    Seed, Side, Standing, Subject, Unit, Verdict,
 };
 
 use super::number::{Count, Number};
@@ -42,6 +42,49 @@ pub(super) struct Wire {
     provenance: WireProvenance,
     warnings: Vec<String>,
     exhibits: Vec<exhibit::Wire>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    standing: Option<WireStanding>,
+}
+
+/// A row of a matrix of targets.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct WireStanding {
+    name: String,
+    domain: String,
+    weight: Number,
+    critical: bool,
+    variance: Option<Number>,
+    would_meet: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    known: Option<WireKnown>,
+}
+
+impl From<&Standing> for WireStanding {
+    fn from(s: &Standing) -> Self {
+        Self {
+            name: s.name.clone(),
+            domain: s.domain.clone(),
+            weight: Number(s.weight),
+            critical: s.critical,
+            variance: s.variance.map(Number),
+            would_meet: s.would_meet,
+            known: s.known.map(Into::into),
+        }
+    }
+}
+
+impl From<WireStanding> for Standing {
+    fn from(w: WireStanding) -> Self {
+        Self {
+            name: w.name,
+            domain: w.domain,
+            weight: w.weight.0,
+            critical: w.critical,
+            variance: w.variance.map(|v| v.0),
+            would_meet: w.would_meet,
+            known: w.known.map(Into::into),
+        }
+    }
 }
 
 /// A fieldless enum of the domain and its JSON words, one line each.
@@ -74,6 +117,7 @@ words!(WireDirection = Direction { Lower, Higher, Unknown });
 words!(WireGuarantee = Guarantee { Exact, Asymptotic, Approximate });
 words!(WireProvenance = Provenance { Measured, Simulated, Estimated, Projected, NotTested });
 words!(WireSide = Side { Lower, Upper });
+words!(WireKnown = Comparison { Below, AtMost, Above, AtLeast });
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -245,6 +289,7 @@ impl From<&Finding> for Wire {
             provenance: f.provenance.into(),
             warnings: f.warnings.clone(),
             exhibits: f.exhibits.iter().map(exhibit::Wire::from).collect(),
+            standing: f.standing.as_ref().map(WireStanding::from),
         }
     }
 }
@@ -311,6 +356,7 @@ impl TryFrom<Wire> for Finding {
         f.provenance = w.provenance.into();
         f.warnings = w.warnings;
         f.exhibits = w.exhibits.into_iter().map(Into::into).collect();
+        f.standing = w.standing.map(Into::into);
         Ok(f)
     }
 }
@@ -360,6 +406,15 @@ mod tests {
                     ],
                 },
             }];
+            f.standing = Some(Standing {
+                name: "n".into(),
+                domain: "d".into(),
+                weight: 0.5,
+                critical: true,
+                variance: Some(-0.94),
+                would_meet: Some(false),
+                known: Some(Comparison::Below),
+            });
             let text = serde_json::to_string(&Wire::from(&f)).unwrap();
             let back: Wire = serde_json::from_str(&text).unwrap();
             assert_eq!(Finding::try_from(back).unwrap(), f, "{text}");

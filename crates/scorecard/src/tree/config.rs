@@ -462,7 +462,7 @@ mod tests {
             (node("leaves = [\"x\", \"y\"]\ncorrelation = -2\n"), 4, "cannot all be correlated"),
             ("[tree]\nname = \"t\"\nleaves = [\"x\"]\nrange = \"1..0\"\n".into(), 4, "range"),
             ("[tree]\nname = \"t\"\nleaves = [\"x\"]\nimprovement = \"15\"\n".into(), 4, "> 15%"),
-            ("[tree]\nname = \"t\"\nleaves = [\"x\"]\npairing = \"run\"\n".into(), 4, "goes with"),
+            ("[tree]\nname = \"t\"\nleaves = [\"x\"]\npairing = \"by run\"\n".into(), 4, "goes with"),
             (
                 "[tree]\nname = \"t\"\nleaves = [\"x\"]\nimprovement = \"> 1%\"\npairing = \"days\"\n"
                     .into(),
