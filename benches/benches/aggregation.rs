@@ -85,12 +85,12 @@ fn modes(c: &mut Criterion) {
 }
 
 /// Where all threads begin to pay, called from outside of their pool: the sizes around
-/// [`Modes::PARALLEL_FROM`].
+/// [`Modes::PARALLEL_FROM`]. `cargo xtask ablation` judges the same in interleaved rounds.
 fn threshold(c: &mut Criterion) {
     let mut group = c.benchmark_group("scorecard/aggregate_threshold");
     let plan = Plan::new(&sixty());
-    for exponent in [13, 14, 15, 16, 17, 18] {
-        let size = 1_usize << exponent;
+    for exponent in [-5_i32, -3, -1, 0, 1, 2] {
+        let size = (Modes::PARALLEL_FROM as f64 * 2_f64.powi(exponent)) as usize;
         let scores = scores(size / 60, 1_000, Seed(2));
         for (name, parallel) in [("one_thread", Switch::Off), ("all_threads", Switch::On)] {
             let modes = Modes { parallel, ..Modes::default() };

@@ -4,7 +4,8 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use tailproof_core::{QuantileType, Rank, Sample, Seed};
+use ndarray::Array2;
+use tailproof_core::{NoMemo, QuantileType, Rank, Sample, Seed};
 use tailproof_hypothesis::{AndersonDarlingVariant, anderson_darling_permuted};
 use tailproof_resampling::{
     Blocks, Bootstrap, Branch, Counts, Law, MeanBootstrap, Permutation, QuantileBootstrap,
@@ -12,6 +13,9 @@ use tailproof_resampling::{
     paired, permute_any, permute_groups, permute_means, permute_pairs, permute_runs,
     permute_strata, poisson, smoothed, stratified, stream, studentized, two_samples, uniform,
     weighted_mean,
+};
+use tailproof_scorecard::tree::{
+    Combine, Modes, Node, Switch, Tree, TreeBootstrap, aggregate_batch, bootstrap as bootstrap_tree,
 };
 
 fn sample(n: usize, task: u64) -> Sample {
@@ -69,7 +73,48 @@ fn series(kind: Blocks) -> Vec<f64> {
     blocks(&x, kind, length, &settings(), mean).unwrap().values().to_vec()
 }
 
-/// Everything that draws, with the digest that both profiles and any threads must meet.
+/// Every way to combine, with penalties, a weight of zero and leaves beside nodes.
+fn tree() -> Tree {
+    let leaves = || (1..=6).map(|d| Node::leaf(format!("D{d}"), f64::from(d % 6))).collect();
+    let area = |i: u32| {
+        let (combine, penalty) = match i % 3 {
+            0 => (Combine::WeightedMean, 0.3),
+            1 => (Combine::Geometric, 0.1),
+            _ => (Combine::Minimum, 0.0),
+        };
+        Node { penalty, ..Node::inner(format!("A{i}"), f64::from(i), combine, leaves()) }
+    };
+    let mut parts: Vec<Node> = (1..=9).map(area).collect();
+    parts.push(Node::leaf("alone", 1.0));
+    let root = Node::inner("total", 1.0, Combine::WeightedMean, parts);
+    Tree::new(Node { penalty: 0.2, ..root }).unwrap()
+}
+
+/// All nodes of more batches than one task takes.
+fn aggregated(modes: Modes) -> Vec<f64> {
+    let (tree, mut rng) = (tree(), stream(Seed(1), 0));
+    let shape = (2_000, tree.leaves().len());
+    let scores = Array2::from_shape_simple_fn(shape, || uniform(&mut rng));
+    let parallel = Modes { parallel: Switch::On, ..modes };
+    let values = aggregate_batch(&tree, scores.view(), &parallel, &NoMemo).unwrap();
+    values.into_raw_vec_and_offset().0
+}
+
+/// Scores, intervals and standard errors of all nodes.
+fn resampled() -> Vec<f64> {
+    let tree = tree();
+    let leaf = |task: u64| {
+        let mut rng = stream(Seed(2), task);
+        Sample::new((0..12).map(|_| uniform(&mut rng)).collect()).unwrap()
+    };
+    let samples: Vec<Sample> = (0..tree.leaves().len() as u64).map(leaf).collect();
+    let found = bootstrap_tree(&tree, &samples, &TreeBootstrap::new(Seed(42))).unwrap();
+    let numbers = found.nodes.iter().flat_map(|n| [n.score, n.interval.lo, n.interval.hi, n.sd]);
+    numbers.collect()
+}
+
+/// Everything that draws or adds up in parallel, with the digest that both profiles and any
+/// threads must meet.
 const ROWS: &[Row] = &[
     ("bootstrap", 0xc84d_8542_a56b_c9d0, || {
         bootstrap(&sample(500, 0), &settings(), mean).values().to_vec()
@@ -150,10 +195,14 @@ const ROWS: &[Row] = &[
         let variant = AndersonDarlingVariant::Midrank;
         vec![anderson_darling_permuted(&runs(), variant, &draws()).unwrap().p]
     }),
+    // Whatever the modes, the bits are the same.
+    ("aggregation, row by row", 0x0, || aggregated(Modes::SERIAL)),
+    ("aggregation, side by side", 0x0, || aggregated(Modes::default())),
+    ("bootstrap of a tree", 0x0, resampled),
 ];
 
 #[test]
-fn what_draws_depends_on_seed_and_task_only() {
+fn what_is_computed_depends_on_seed_and_task_only() {
     let mut wrong = Vec::new();
     for &(name, want, run) in ROWS {
         let one = in_pool(1, run);

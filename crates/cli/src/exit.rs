@@ -35,13 +35,22 @@ pub(crate) struct Gate {
     /// Report everything, but exit 0 unless there is an error
     #[arg(long)]
     advisory: bool,
+    /// Whether a person has accepted the conditions of a decision.
+    #[arg(skip)]
+    accepted: bool,
 }
 
 impl Gate {
     /// A gate on these kinds; none makes every run that was made pass.
     pub(crate) fn on(fail_on: Vec<FailOn>) -> Self {
         let advisory = fail_on.is_empty();
-        Self { fail_on, advisory }
+        Self { fail_on, advisory, accepted: false }
+    }
+
+    /// The same after a person has accepted the conditions of a decision: they no longer gate,
+    /// and that they would have is said. *Not ready* gates as before.
+    pub(crate) fn accepting_conditions(&self) -> Self {
+        Self { accepted: true, ..self.clone() }
     }
 
     /// With what a file says, where nothing was typed.
@@ -70,13 +79,24 @@ impl Gate {
 }
 
 /// The worst of 1, 3, 0, in that order, over all findings that were tested; 3 when none was.
+///
+/// A decision has weighed the others already and stands for them: 1 when it failed, whatever the
+/// run is to fail on; 3, or 1 when it is to fail on what is inconclusive, when a person decides.
 pub(crate) fn code(findings: &[Finding], gate: &Gate) -> ExitCode {
     let code = number(findings, gate);
-    let withheld = number(findings, &Gate { advisory: false, ..gate.clone() });
-    if withheld != code && !findings.is_empty() {
-        eprintln!("advisory: exit code 0 instead of {withheld}");
+    if let Some(withheld) = withheld(findings, gate) {
+        eprintln!("{withheld}");
     }
     ExitCode::from(code)
+}
+
+/// Which exit code was withheld, and why.
+fn withheld(findings: &[Finding], gate: &Gate) -> Option<String> {
+    let code = number(findings, gate);
+    let own = number(findings, &Gate { advisory: false, accepted: false, ..gate.clone() });
+    let why = if gate.advisory { "advisory" } else { "conditions accepted" };
+    (own != code && !findings.is_empty())
+        .then(|| format!("{why}: exit code {code} instead of {own}"))
 }
 
 fn number(findings: &[Finding], gate: &Gate) -> u8 {
@@ -84,7 +104,6 @@ fn number(findings: &[Finding], gate: &Gate) -> u8 {
         return PASSED;
     }
     let on = |kind| gate.fails_on(kind);
-    // A decision has weighed the others already.
     let decided = findings.iter().any(|f| f.class == Class::Decision);
     let undecided = if on(FailOn::Inconclusive) { FAILED } else { UNDECIDED };
     findings
@@ -92,9 +111,11 @@ fn number(findings: &[Finding], gate: &Gate) -> u8 {
         .filter(|f| f.verdict != Verdict::Inconclusive(Reason::NotTested))
         .filter(|f| !decided || f.class == Class::Decision)
         .map(|f| match (&f.verdict, f.class) {
-            (Verdict::Fail, Class::Slo | Class::Decision) if on(FailOn::Slo) => FAILED,
+            (Verdict::Fail, Class::Decision) => FAILED,
+            (Verdict::Fail, Class::Slo) if on(FailOn::Slo) => FAILED,
             (Verdict::Fail, Class::Regression) if on(FailOn::Regression) => FAILED,
             (Verdict::Fail, Class::Missing) if on(FailOn::Missing) => FAILED,
+            (Verdict::Inconclusive(Reason::Conditions), _) if gate.accepted => PASSED,
             (Verdict::Inconclusive(_), _) => undecided,
             _ => PASSED,
         })
@@ -117,7 +138,11 @@ mod tests {
         let open = f(Class::Slo, Verdict::Inconclusive(Reason::Absent));
         let same = f(Class::Regression, Verdict::NoDetectableChange { would_have_shown: None });
         let untested = f(Class::Other, Verdict::Inconclusive(Reason::NotTested));
-        let gate = |kinds: &[FailOn], advisory| Gate { fail_on: kinds.to_vec(), advisory };
+        let gate = |kinds: &[FailOn], advisory| Gate {
+            fail_on: kinds.to_vec(),
+            advisory,
+            accepted: false,
+        };
         let default = gate(&[FailOn::Regression, FailOn::Slo, FailOn::Missing], false);
         let all = gate(&[FailOn::Slo, FailOn::Inconclusive], false);
         let ready = f(Class::Decision, Verdict::Pass);
@@ -138,5 +163,38 @@ mod tests {
         ] {
             assert_eq!(number(&findings, gate), want, "{findings:?}");
         }
+    }
+
+    #[test]
+    fn a_decision_stands_for_the_rest() {
+        let f = |class, verdict| Finding::new(class, Subject::default(), "", verdict);
+        let decision = |verdict| vec![f(Class::Slo, Verdict::Fail), f(Class::Decision, verdict)];
+        let ready = decision(Verdict::Pass);
+        let conditions = decision(Verdict::Inconclusive(Reason::Conditions));
+        let not_ready = decision(Verdict::Fail);
+        let on =
+            |kinds: &[FailOn]| Gate { fail_on: kinds.to_vec(), advisory: false, accepted: false };
+        let advisory = Gate { advisory: true, ..on(&[]) };
+        for (gate, codes) in [
+            (on(&[]), [0, 3, 1]),
+            (on(&[FailOn::Slo]), [0, 3, 1]),
+            // What it is to fail on cannot make a release ready.
+            (on(&[FailOn::Missing]), [0, 3, 1]),
+            (on(&[FailOn::Regression]), [0, 3, 1]),
+            (on(&[FailOn::Inconclusive]), [0, 1, 1]),
+            (on(&[]).accepting_conditions(), [0, 0, 1]),
+            (on(&[FailOn::Inconclusive]).accepting_conditions(), [0, 0, 1]),
+            (advisory, [0, 0, 0]),
+        ] {
+            let found = [&ready, &conditions, &not_ready].map(|all| number(all, &gate));
+            assert_eq!(found, codes, "{gate:?}");
+        }
+        let accepted = on(&[]).accepting_conditions();
+        let said = |findings: &[Finding]| withheld(findings, &accepted);
+        assert_eq!(
+            said(&conditions).as_deref(),
+            Some("conditions accepted: exit code 0 instead of 3")
+        );
+        assert_eq!((said(&ready), said(&not_ready)), (None, None));
     }
 }

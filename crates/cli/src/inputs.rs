@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tailproof_core::{
     AccuracyMeasure, Aggregate, Condition, Dataset, Direction, Level, Objective, Unit,
 };
-use tailproof_ingest::{Format, Options, Wanted};
+use tailproof_ingest::{Format, IngestError, Options, Wanted};
 use tailproof_slo::config::{Config, MetricConfig};
 use tailproof_slo::{config, openslo};
 
@@ -120,9 +120,27 @@ pub(crate) struct Columns {
     known: Vec<Wanted>,
     /// Columns that are labels though they hold numbers.
     parameters: Vec<String>,
+    absent: Absent,
+}
+
+/// What becomes of a metric that is wanted and not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Absent {
+    /// An error, so that a renamed column cannot pass.
+    #[default]
+    Refused,
+    /// The others are read.
+    Left,
+    /// The others are read, and everything else that is there, to say what there is.
+    Told,
 }
 
 impl Columns {
+    /// Everything, and columns that are headed as predictions beside the actual values as pairs.
+    pub(crate) fn everything() -> Self {
+        Self { pairs: vec!["*".to_owned()], ..Self::default() }
+    }
+
     /// The metrics that match a pattern; all without one.
     pub(crate) fn matching(patterns: &[String]) -> Self {
         Self { wanted: patterns.to_vec(), ..Self::default() }
@@ -160,7 +178,7 @@ impl Columns {
                 .collect(),
             pairs: objectives.iter().filter(of_pairs).map(predicted).collect(),
             known: known.iter().map(configured).collect(),
-            parameters: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -180,6 +198,25 @@ fn progress(paths: &[PathBuf]) -> ProgressBar {
 }
 
 impl Reading {
+    /// Reads files as [`read`](Self::read) does; where something that is wanted is not there, the
+    /// rest, and all other columns too if they can be read, so that it can be said what there is.
+    ///
+    /// A run without missing metrics reads what is wanted and nothing else.
+    pub(crate) fn read_what_is_there(
+        &self,
+        paths: &[PathBuf],
+        columns: &Columns,
+    ) -> anyhow::Result<Dataset> {
+        let with = |absent| self.read(paths, Columns { absent, ..columns.clone() });
+        match with(Absent::Refused) {
+            Err(error) if is_missing(&error) => {
+                // A column that nobody asked for may hold anything.
+                with(Absent::Told).or_else(|_| with(Absent::Left))
+            }
+            read => read,
+        }
+    }
+
     /// Reads files into one data set, keeping what is wanted.
     pub(crate) fn read(&self, paths: &[PathBuf], columns: Columns) -> anyhow::Result<Dataset> {
         let mut labels = self.labels.clone();
@@ -201,6 +238,8 @@ impl Reading {
             labels,
             direction,
             parameters: columns.parameters,
+            lenient: columns.absent != Absent::Refused,
+            everything: columns.absent == Absent::Told,
         };
         let bar = progress(paths);
         let mut inputs = Vec::new();
@@ -214,6 +253,11 @@ impl Reading {
         bar.finish_and_clear();
         Ok(data?)
     }
+}
+
+/// Whether reading failed for a metric that is not there.
+fn is_missing(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<IngestError>(), Some(IngestError::MissingColumn { .. }))
 }
 
 /// The unit that an objective gives data without one.

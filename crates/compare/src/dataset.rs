@@ -339,7 +339,40 @@ fn family_line(compared: &[Compared], settings: &Settings) -> String {
     format!("{name} over {} {rows} at {}: {regressed} regressed{at}", tested.len(), settings.level)
 }
 
-/// Judges a relative objective on every series that it names and both data sets hold.
+/// The series that an objective names, by which of two data sets hold them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counterparts<'a> {
+    /// Of the baseline and of the candidate.
+    pub both: Vec<(&'a Series, &'a Series)>,
+    /// Only in the baseline.
+    pub gone: Vec<&'a Series>,
+    /// Only in the candidate.
+    pub new: Vec<&'a Series>,
+}
+
+/// Finds the series that an objective names on both sides, and those that only one side has, in
+/// the order of the data: a series that is gone is no change, and nothing that may be left out.
+#[must_use]
+pub fn counterparts<'a>(
+    objective: &Objective,
+    base: &'a Dataset,
+    candidate: &'a Dataset,
+) -> Counterparts<'a> {
+    let (left, right) = (by_key(base), by_key(candidate));
+    let mut found = Counterparts::default();
+    for series in candidate.series.iter().filter(|s| objective.matches(s)) {
+        match left.get(&key(series)) {
+            Some(base) => found.both.push((*base, series)),
+            None => found.new.push(series),
+        }
+    }
+    let named = base.series.iter().filter(|s| objective.matches(s));
+    found.gone.extend(named.filter(|s| !right.contains_key(&key(s))));
+    found
+}
+
+/// Judges a relative objective on every series that it names and both data sets hold; see
+/// [`counterparts`] for those that only one of them has.
 ///
 /// # Errors
 /// It names nothing that both hold, or a pair that cannot be compared.
@@ -350,11 +383,9 @@ pub fn relatives(
     level: Level,
     fail: Level,
 ) -> Result<Vec<Finding>, CompareError> {
-    let pairs = candidate.series.iter().filter(|s| objective.matches(s)).filter_map(|s| {
-        let same = |b: &&Series| b.metric.name == s.metric.name && b.labels == s.labels;
-        Some((base.series.iter().find(same)?, s))
-    });
-    let findings = pairs
+    let findings = counterparts(objective, base, candidate)
+        .both
+        .into_iter()
         .map(|(base, candidate)| relative(objective, base, candidate, level, fail))
         .collect::<Result<Vec<_>, _>>()?;
     if findings.is_empty() {
@@ -469,6 +500,25 @@ mod tests {
         };
         assert_eq!(rows(&with), rows(&without));
         assert_eq!((with.regressions.len(), without.regressions.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_only_one_side_has_is_named() {
+        let base = data(vec![bench("a", 0.0), bench("b", 0.0)]);
+        let head = data(vec![bench("c", 0.0), bench("b", 0.0)]);
+        let names = |all: &[&Series]| all.iter().map(|s| s.name()).collect::<Vec<_>>();
+        let every: Objective = "time: mean <= +5%".parse().unwrap();
+        let found = counterparts(&every, &base, &head);
+        assert_eq!(found.both.len(), 1);
+        assert_eq!(names(&found.gone), ["time{benchmark=a}"]);
+        assert_eq!(names(&found.new), ["time{benchmark=c}"]);
+        let one: Objective = "time{benchmark=b}: mean <= +5%".parse().unwrap();
+        let found = counterparts(&one, &base, &head);
+        assert!(found.both.len() == 1 && found.gone.is_empty() && found.new.is_empty());
+        let judged = relatives(&one, &base, &head, Level::P95, Level::P95).unwrap();
+        assert_eq!(judged.len(), 1);
+        let gone: Objective = "time{benchmark=a}: mean <= +5%".parse().unwrap();
+        assert!(relatives(&gone, &base, &head, Level::P95, Level::P95).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | Of several candidates, in one family                  | [`compare_all`]       |
 //! | The same for one metric, with every test behind it    | [`regression`]        |
 //! | Is the change relative to the baseline within limits? | [`relative`], [`relatives`] |
+//! | Which series does only one side of a change have?     | [`counterparts`]      |
 //! | How often does the gate fail on data that did not change? | [`calibrate`]     |
 //! | Do categories agree, and does their mix mislead?      | [`strata`]            |
 //! | What does `tailproof.toml` say of comparisons?        | [`config::parse`]     |
@@ -64,7 +65,7 @@ mod two;
 pub use calibration::{
     Advice, Calibration, Detectable, FalsePositives, SplitUnit, Splits, calibrate,
 };
-pub use dataset::{Compared, compare, compare_all, relatives};
+pub use dataset::{Compared, Counterparts, compare, compare_all, counterparts, relatives};
 pub use leak::{Growth, GrowthError, LeakError, LeakSettings, Slope, leak, slope};
 pub use published::{Published, PublishedError, published, replayed};
 pub use regression::{LatencyRegression, MeanRegression, Regression, regression};

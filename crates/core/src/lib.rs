@@ -44,6 +44,7 @@ mod host;
 mod level;
 mod memo;
 mod metric;
+mod moment;
 mod objective;
 mod observations;
 mod period;
@@ -69,6 +70,7 @@ pub use host::Host;
 pub use level::{Level, LevelError, Rank, RankError, Seed};
 pub use memo::{Memo, NoMemo};
 pub use metric::{Direction, Metric, Noise};
+pub use moment::{day, moment};
 pub use objective::{
     AccuracyMeasure, Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity,
     QuantityError,

@@ -61,6 +61,8 @@ pub enum Reason {
     NotTested,
     /// Ready with conditions: a person has to decide.
     Conditions,
+    /// The evidence holds at a lower level than asked for.
+    LowerLevel,
 }
 
 impl Verdict {
@@ -109,6 +111,7 @@ impl fmt::Display for Reason {
             }
             Self::NotSteady => f.write_str("the measurements have not settled"),
             Self::NotTested => f.write_str("not tested"),
+            Self::LowerLevel => f.write_str("the evidence is of a lower level than asked for"),
             Self::Conditions => f.write_str("ready with conditions: a person decides"),
         }
     }

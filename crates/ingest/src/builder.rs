@@ -607,7 +607,8 @@ impl<'a> Builder<'a> {
         if self.series.is_empty() && self.met.is_empty() {
             return Err(IngestError::Empty(files));
         }
-        for wanted in &self.options.wanted {
+        let needed: &[String] = if self.options.lenient { &[] } else { &self.options.wanted };
+        for wanted in needed {
             let there = self.series.iter().any(|s| glob(wanted, &s.metric.name))
                 || self.met.iter().any(|m| glob(wanted, m));
             if !there {
@@ -662,7 +663,23 @@ mod tests {
         labels: None,
         direction: None,
         parameters: Vec::new(),
+        lenient: false,
+        everything: false,
     };
+
+    #[test]
+    fn what_is_wanted_may_be_missing_when_that_is_allowed() {
+        let text = "latency_ms,memory_MB\n1,5\n2,6\n";
+        let names = |lenient, everything| {
+            let wanted = vec!["latency".to_owned(), "cpu".to_owned()];
+            let options = Options { wanted, lenient, everything, ..Options::default() };
+            let data = read(vec![Input::from_bytes("a.csv", text.to_owned())], &options)?;
+            Ok::<_, IngestError>(data.series.into_iter().map(|s| s.metric.name).collect::<Vec<_>>())
+        };
+        assert!(matches!(names(false, false), Err(IngestError::MissingColumn { .. })));
+        assert_eq!(names(true, false).unwrap(), ["latency"]);
+        assert_eq!(names(true, true).unwrap(), ["latency", "memory"]);
+    }
 
     #[test]
     fn a_series_without_an_element_is_none() {

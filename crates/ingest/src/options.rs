@@ -41,6 +41,10 @@ pub struct Options {
     pub direction: Option<Direction>,
     /// Columns that are labels wherever they are, though they hold numbers.
     pub parameters: Vec<String>,
+    /// Whether metrics that are wanted need not be there; without it one that is not is an error.
+    pub lenient: bool,
+    /// Whether numeric columns that are not wanted are kept as well.
+    pub everything: bool,
 }
 
 impl Options {
@@ -48,7 +52,8 @@ impl Options {
     pub(crate) fn wants(&self, heading: &str, name: &str) -> bool {
         // The values that predictions were trained on come with them.
         let predicted = |of: &str| self.pairs.iter().any(|wanted| glob(wanted, of));
-        self.wanted.is_empty()
+        self.everything
+            || self.wanted.is_empty()
             || self.asked_for(heading, name)
             || name.strip_suffix(HISTORY).is_some_and(predicted)
     }

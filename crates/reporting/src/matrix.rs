@@ -95,7 +95,7 @@ impl<'a> Matrix<'a> {
             cells.extend([standing(f).name.clone(), target(f), actual(f, &mut notes)]);
             cells.push(status(f, marks, &mut notes));
             cells.extend(weighted.then(|| number(standing(f).weight)));
-            cells.push(standing(f).variance.map_or_else(|| "-".to_owned(), signed_percent));
+            cells.push(variance(standing(f)));
             cells.push(f.provenance.name().to_owned());
             cells
         };
@@ -142,8 +142,7 @@ fn actual(f: &Finding, notes: &mut Notes) -> String {
         return format!("{known} {plain}");
     }
     let Some(i) = &f.interval else {
-        let note = "no interval: one value, not a sample".to_owned();
-        return format!("{plain} {}", notes.of(note));
+        return format!("{plain} {}", notes.of(format!("no interval: {}", alone(f))));
     };
     match f.base {
         Some(base) => {
@@ -154,6 +153,27 @@ fn actual(f: &Finding, notes: &mut Notes) -> String {
         None if f.is_share() => format!("{plain} [{}, {}]", percent(i.lo), percent(i.hi)),
         None => format!("{plain} [{}, {}]", number(i.lo), number(i.hi)),
     }
+}
+
+/// Why a value has no interval.
+fn alone(f: &Finding) -> String {
+    match &f.verdict {
+        // Typed, or a sample of one.
+        _ if f.n.is_empty() || f.n == [1] => "one value, not a sample".to_owned(),
+        Verdict::Inconclusive(reason) if *reason != Reason::NotTested => reason.to_string(),
+        _ => "of this sample only".to_owned(),
+    }
+}
+
+/// `-47.11 %`; `≤ -50 %` when the value is known to be at most so much.
+fn variance(standing: &Standing) -> String {
+    let Some(variance) = standing.variance else { return "-".to_owned() };
+    let end = match standing.known {
+        None => "",
+        Some(known) if known.is_upper() => "≤ ",
+        Some(_) => "≥ ",
+    };
+    format!("{end}{}", signed_percent(variance))
 }
 
 /// The verdict, never as a sign alone; of an untested value what it would do.
@@ -227,6 +247,44 @@ mod tests {
         let nothing = Finding { estimate: None, ..finding("a", Verdict::Pass) };
         assert_eq!(actual(&nothing, &mut notes), "-");
         assert_eq!(notes.lines(), ["¹ no interval: one value, not a sample"]);
+    }
+
+    #[test]
+    fn a_missing_interval_is_explained() {
+        let with_n = |n: &[u64], verdict| Finding { n: n.to_vec(), ..finding("a", verdict) };
+        let too_few = || Verdict::Inconclusive(Reason::TooFew { need: 135 });
+        for (f, want) in [
+            (with_n(&[], Verdict::Pass), "one value, not a sample"),
+            (with_n(&[1], too_few()), "one value, not a sample"),
+            (with_n(&[5], too_few()), "too few observations, needs n >= 135"),
+            (with_n(&[200], Verdict::Pass), "of this sample only"),
+            (with_n(&[200], Verdict::Inconclusive(Reason::NotTested)), "of this sample only"),
+        ] {
+            let mut notes = Notes::default();
+            assert_eq!(actual(&f, &mut notes), "17 ms ¹");
+            assert_eq!(notes.lines(), [format!("¹ no interval: {want}")]);
+        }
+    }
+
+    #[test]
+    fn the_variance_of_an_end_is_an_end() {
+        use tailproof_core::Comparison::{Above, AtLeast, AtMost, Below};
+        for (known, want) in [
+            (None, "-50 %"),
+            (Some(Below), "≤ -50 %"),
+            (Some(AtMost), "≤ -50 %"),
+            (Some(Above), "≥ -50 %"),
+            (Some(AtLeast), "≥ -50 %"),
+        ] {
+            let standing = Standing { variance: Some(-0.5), known, ..Standing::default() };
+            assert_eq!(variance(&standing), want);
+        }
+        assert_eq!(variance(&Standing::default()), "-");
+        let row = with(finding("a", Verdict::Pass), |s| {
+            (s.variance, s.known) = (Some(-0.5), Some(Below));
+        });
+        let text = Matrix::of(&[row]).markdown(Some("a"));
+        assert!(text.contains("| ≤ -50 % |"), "{text}");
     }
 
     #[test]

@@ -52,16 +52,6 @@ pub struct MeanBootstrap {
 pub struct CensoredMean(pub u64);
 
 impl MeanBootstrap {
-    /// The law of `Σ cᵢ x̄ᵢ*` of independent samples, at least one.
-    ///
-    /// # Panics
-    /// There are no terms.
-    #[must_use]
-    pub fn combination(terms: &[(f64, &Sample)], seed: Seed) -> Self {
-        assert!(!terms.is_empty(), "a combination has a term");
-        Self::new(terms.iter().map(|&(c, sample)| (atoms_of(sample), c)).collect(), seed)
-    }
-
     /// The law of the mean of a resample. `seed` serves the last resort only.
     #[must_use]
     pub fn of(sample: &Sample, seed: Seed) -> Self {

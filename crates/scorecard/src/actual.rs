@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Claim, Comparison, Interval, Objective, Provenance, Quantity, QuantityError, Unit, UnitError,
-    number,
+    Bound, Claim, Comparison, Interval, Objective, Provenance, Quantity, QuantityError, Reason,
+    Unit, UnitError, number,
 };
 
 /// What is known of a quantity: a number with its interval, or a number that somebody typed.
@@ -12,6 +12,9 @@ pub struct Actual {
     pub unit: Option<Unit>,
     /// Its interval, in `unit`; a typed number has none.
     pub interval: Option<Interval>,
+    /// One-sided bounds, in `unit`, where it was judged by some; of a percentile they hold where
+    /// an interval of the bootstrap is too narrow.
+    pub bounds: Vec<Bound>,
     /// `Some(Below)` for a number typed as `< 0.5 s`: only this end is known.
     pub known: Option<Comparison>,
     /// Observations behind it, when they are known.
@@ -20,6 +23,8 @@ pub struct Actual {
     pub provenance: Provenance,
     /// Where it is from, for people.
     pub source: String,
+    /// Why a measured value has no interval: what it was read from was inconclusive.
+    pub undecided: Option<Reason>,
 }
 
 /// Why a text is no actual value.
@@ -66,10 +71,12 @@ impl Actual {
             estimate: quantity.value(),
             unit: quantity.unit().cloned(),
             interval: None,
+            bounds: Vec::new(),
             known: known.map(|k| k.1),
             n: Vec::new(),
             provenance,
             source: source.to_owned(),
+            undecided: None,
         })
     }
 
@@ -111,10 +118,13 @@ impl Actual {
             Some(i) => Some(Interval { lo: convert(i.lo)?, hi: convert(i.hi)?, ..i.clone() }),
             None => None,
         };
+        let bounds =
+            self.bounds.iter().map(|b| Ok(Bound { value: convert(b.value)?, ..b.clone() }));
         Ok(Self {
             estimate: convert(self.estimate)?,
             unit: Some(to.clone()),
             interval,
+            bounds: bounds.collect::<Result<_, UnitError>>()?,
             ..self.clone()
         })
     }
@@ -187,6 +197,19 @@ mod tests {
         for text in ["~17 ms", "fast", "", "TB"] {
             assert!(Actual::typed(text, Provenance::Measured, "").is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn interval_and_bounds_go_along_into_another_unit() {
+        let level = tailproof_core::Level::P999;
+        let method = String::new;
+        let bounds =
+            vec![Bound { side: tailproof_core::Side::Upper, value: 21.0, level, method: method() }];
+        let interval = Some(Interval { lo: 15.0, hi: 20.0, level, method: method() });
+        let actual = Actual { interval, bounds, ..typed("17 ms") };
+        let seconds = actual.in_unit(Unit::known("s").as_ref()).unwrap();
+        assert_eq!((seconds.lower(), seconds.upper()), (0.015, 0.02));
+        assert_eq!(seconds.bounds[0].value, 0.021);
     }
 
     #[test]

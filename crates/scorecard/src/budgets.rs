@@ -26,6 +26,8 @@ pub(crate) struct BudgetFile {
     provenance: Option<Spanned<String>>,
     source: Option<String>,
     #[serde(default)]
+    critical: bool,
+    #[serde(default)]
     tier: Vec<TierFile>,
 }
 
@@ -54,6 +56,8 @@ pub struct BudgetTarget {
     pub name: String,
     /// Where it stands in the file.
     pub line: usize,
+    /// Whether there is no release without it.
+    pub critical: bool,
     account: Account,
     events: Events,
     provenance: Provenance,
@@ -67,6 +71,8 @@ pub struct JudgedBudget {
     pub name: String,
     /// Where it stands in the file.
     pub line: usize,
+    /// Whether there is no release without it.
+    pub critical: bool,
     /// What was spent, one for each series that the metric names.
     pub spendings: Vec<Spending>,
     /// Why there is none.
@@ -114,16 +120,13 @@ impl BudgetFile {
             }
             account = account.tiers(tiers).map_err(wrong(at))?;
         }
-        let provenance = match &self.provenance {
-            Some(text) => lines.parse(text)?,
-            None => Provenance::Measured,
-        };
-        let events = self.events(lines)?;
-        let line = lines.wrong(at, "").line;
-        Ok(BudgetTarget { name, line, account, events, provenance, source: self.source })
+        let (events, provenance) = self.events(lines)?;
+        let (line, critical, source) = (lines.line(at), self.critical, self.source);
+        Ok(BudgetTarget { name, line, critical, account, events, provenance, source })
     }
 
-    fn events(&self, lines: &Lines) -> Result<Events, ConfigError> {
+    /// Where the events come from, and what they are worth.
+    fn events(&self, lines: &Lines) -> Result<(Events, Provenance), ConfigError> {
         let at = self.name.span().start;
         match (&self.metric, &self.good, &self.total) {
             (Some(metric), None, None) => {
@@ -140,7 +143,7 @@ impl BudgetFile {
                     );
                     lines.wrong(metric.span().start, message)
                 })?;
-                Ok(Events::Asked(Box::new(objective)))
+                Ok((Events::Asked(Box::new(objective)), Provenance::Measured))
             }
             (None, Some(good), Some(total)) => {
                 if let Some(slice) = &self.slice {
@@ -149,7 +152,8 @@ impl BudgetFile {
                     return Err(lines.wrong(slice.span().start, message));
                 }
                 let counts = Counts::new(*good.get_ref(), *total.get_ref());
-                counts.map(Events::Typed).map_err(|e| lines.wrong(good.span().start, e))
+                let counts = counts.map_err(|e| lines.wrong(good.span().start, e))?;
+                Ok((Events::Typed(counts), self.typed_provenance(good, lines)?))
             }
             (Some(metric), ..) => {
                 let message = "a budget has either metric, or good and total";
@@ -159,6 +163,26 @@ impl BudgetFile {
                 let message = "a budget needs metric, or good and total";
                 Err(lines.wrong(at, message))
             }
+        }
+    }
+
+    /// Where typed counts come from, which has to be said.
+    fn typed_provenance(
+        &self,
+        good: &Spanned<u64>,
+        lines: &Lines,
+    ) -> Result<Provenance, ConfigError> {
+        let Some(text) = &self.provenance else {
+            let message = "say where good and total come from: provenance = \"measured\", \
+                           \"simulated\", \"estimated\" or \"projected\"";
+            return Err(lines.wrong(good.span().start, message));
+        };
+        match lines.parse::<Provenance>(text)? {
+            Provenance::NotTested => {
+                let message = "what nobody tested has no good and total";
+                Err(lines.wrong(text.span().start, message))
+            }
+            provenance => Ok(provenance),
         }
     }
 }
@@ -207,7 +231,7 @@ impl BudgetTarget {
         level: Level,
         fail: Level,
     ) -> Result<JudgedBudget, BudgetError> {
-        let (name, line) = (self.name.clone(), self.line);
+        let (name, line, critical) = (self.name.clone(), self.line, self.critical);
         let mut spendings = Vec::new();
         if let Events::Typed(counts) = self.events {
             let mut spending = self.account.of_counts(counts, level, fail)?;
@@ -217,11 +241,26 @@ impl BudgetTarget {
             }
             spendings.push(spending);
         }
-        for series in data.series.iter().filter(|series| self.matches(series)) {
-            spendings.push(self.account.of_series(series, level, fail)?);
+        let matching: Vec<&Series> = data.series.iter().filter(|s| self.matches(s)).collect();
+        let several = matching.iter().any(|s| s.metric.name != matching[0].metric.name);
+        for series in matching {
+            let mut spending = self.account.of_series(series, level, fail)?;
+            if several {
+                let metric = series.metric.name.clone();
+                spending.subject.labels.insert("metric".to_owned(), metric);
+            }
+            spendings.push(spending);
         }
         let missing = spendings.is_empty().then(|| self.missing(data));
-        Ok(JudgedBudget { name, line, spendings, missing })
+        Ok(JudgedBudget { name, line, critical, spendings, missing })
+    }
+
+    /// How many claims it makes: one for each series that it is charged with.
+    fn claims(&self, data: &Dataset) -> usize {
+        match &self.events {
+            Events::Typed(_) => 1,
+            Events::Asked(_) => data.series.iter().filter(|series| self.matches(series)).count(),
+        }
     }
 
     /// A budget without events is not tested, and never passes.
@@ -231,11 +270,11 @@ impl BudgetTarget {
         let have: Vec<String> = data.series.iter().map(Series::name).collect();
         let have = if have.is_empty() { "no data".to_owned() } else { have.join(", ") };
         let subject = Subject {
-            metric: metric.clone(),
+            metric: self.name.clone(),
             statistic: Some("error budget".to_owned()),
             ..Subject::default()
         };
-        let claim = format!("{}: error budget not exhausted", self.name);
+        let claim = "error budget not exhausted";
         let verdict = Verdict::Inconclusive(Reason::NotTested);
         let mut finding = Finding::new(Class::Slo, subject, claim, verdict);
         finding.provenance = Provenance::NotTested;
@@ -254,10 +293,17 @@ impl JudgedBudget {
     }
 }
 
+/// How many claims [`judge`] judges, which is what failures elsewhere in the run are corrected
+/// for.
+pub(crate) fn claims(targets: &[BudgetTarget], data: &Dataset) -> usize {
+    targets.iter().map(|target| target.claims(data)).sum()
+}
+
 /// Charges the events of the data, and typed ones, to the budgets.
 ///
 /// A metric that the data lack gives `not tested`. Failures are corrected for the number of
 /// budgets and series judged here and for `beside` claims judged elsewhere in the run.
+/// Typed counts that were not measured are not tested, whatever they would mean.
 ///
 /// # Errors
 /// Data that are no event counts, or slices of data without times; the line is that of the
@@ -271,11 +317,7 @@ pub fn judge(
     level: Level,
     beside: usize,
 ) -> Result<Vec<JudgedBudget>, ConfigError> {
-    let claims = |target: &BudgetTarget| match &target.events {
-        Events::Typed(_) => 1,
-        Events::Asked(_) => data.series.iter().filter(|series| target.matches(series)).count(),
-    };
-    let fail = level.split(targets.iter().map(claims).sum::<usize>() + beside);
+    let fail = level.split(claims(targets, data) + beside);
     targets
         .iter()
         .map(|target| {
@@ -305,7 +347,8 @@ mod tests {
     }
 
     const TYPED: &str = "[[budget]]\nname = \"availability\"\nobjective = \"99.9%\"\n\
-                         window = \"30d\"\ngood = 998700\ntotal = 1000000\nelapsed = \"18d\"\n";
+                         window = \"30d\"\ngood = 998700\ntotal = 1000000\nelapsed = \"18d\"\n\
+                         provenance = \"measured\"\n";
     const ASKED: &str = "[[budget]]\nname = \"availability\"\nobjective = 0.99\n\
                          window = \"4w\"\nmetric = \"requests\"\n";
 
@@ -317,9 +360,37 @@ mod tests {
         assert_eq!(findings[0].verdict, Verdict::Pass);
         assert!(findings[0].why.starts_with("78 % of the allowance"), "{}", findings[0].why);
         assert_eq!(findings[1].provenance, Provenance::Projected);
-        let estimated = format!("{TYPED}provenance = \"estimated\"\n");
+        assert_eq!(findings[0].name(), "availability");
+        let estimated = TYPED.replace("measured", "estimated") + "critical = true\n";
         let judged = judge(&read(&estimated).unwrap(), &Dataset::default(), Level::P999, 0);
-        assert_eq!(judged.unwrap()[0].findings()[0].provenance, Provenance::Estimated);
+        let judged = judged.unwrap().remove(0);
+        assert!(judged.critical);
+        for finding in judged.findings() {
+            assert_eq!(finding.verdict, Verdict::Inconclusive(Reason::NotTested));
+        }
+        let finding = judged.findings().remove(0);
+        assert_eq!(finding.provenance, Provenance::Estimated);
+        assert!(finding.why.contains("it would hold if the counts are right"), "{}", finding.why);
+    }
+
+    #[test]
+    fn failures_are_corrected_for_all_that_is_claimed() {
+        let series = |region: &str| {
+            let events = Observations::Events(vec![(100_000, 100_000)]);
+            let mut series = Series::new(Metric::new("requests", None), events);
+            series.labels.insert("region".to_owned(), region.to_owned());
+            series
+        };
+        let data = Dataset { series: vec![series("eu"), series("us")], ..Dataset::default() };
+        let targets = read(&format!("{ASKED}{TYPED}")).unwrap();
+        assert_eq!((claims(&targets, &data), claims(&targets, &Dataset::default())), (3, 1));
+        let judged = judge(&targets, &data, Level::P999, 7).unwrap();
+        let names: Vec<String> =
+            judged[0].spendings.iter().map(|s| s.findings()[0].name()).collect();
+        assert_eq!(names, ["availability{region=eu}", "availability{region=us}"]);
+        for spending in judged.iter().flat_map(|j| &j.spendings) {
+            assert_eq!((spending.level, spending.fail), (Level::P999, Level::P999.split(10)));
+        }
     }
 
     #[test]
@@ -349,6 +420,13 @@ mod tests {
             ("metric = \"requests\"", "good = 1", 2, "needs metric"),
             ("metric = \"requests\"", "good = 2\ntotal = 1", 5, "cannot be among"),
             ("metric = \"requests\"", "metric = \"a\"\ngood = 2", 5, "either metric"),
+            ("metric = \"requests\"", "good = 1\ntotal = 2", 5, "say where good"),
+            (
+                "metric = \"requests\"",
+                "good = 1\ntotal = 2\nprovenance = \"not tested\"",
+                7,
+                "nobody tested",
+            ),
             ("metric = \"requests\"", "metric = \"a: p95\"", 5, "a name with or without"),
             ("\"requests\"", "\"requests\"\nelapsed = \"5w\"", 6, "cannot have elapsed"),
             ("\"requests\"", "\"requests\"\nslice = \"1min\"", 6, "needs slice_target"),

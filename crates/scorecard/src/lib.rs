@@ -4,6 +4,8 @@
 //! | --------------------------------------------------- | --------------------------- |
 //! | Which targets are met, and may it be released?      | [`score`], [`Scorecard`]    |
 //! | What does a targets file say?                       | [`config::parse`]           |
+//! | How does each domain stand?                         | [`domains`]                 |
+//! | What stands beside the rows?                        | [`Parts`]                   |
 //! | How many of the targets are met, and how sure?      | [`Success`], [`WeightedScore`] |
 //! | What is a typed number worth?                       | [`Actual`]                  |
 //! | Ready, ready with conditions, or not ready?         | [`decide`], [`Decision`]    |
@@ -12,6 +14,7 @@
 //! | How many replicas, at what cost, up to which limit? | [`capacity`]                |
 //! | Has the host what is required?                      | [`resources`]               |
 //! | What is at risk, and what to do first?              | [`risks`], [`recommend`]    |
+//! | Which targets do data suggest to begin with?        | [`suggest`]                 |
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -33,9 +36,19 @@
 //! Nothing here reads a clock, a file or the host.
 
 mod actual;
+mod amount;
+mod bounds;
 pub mod budgets;
 pub mod capacity;
 pub mod config;
+mod distance;
+mod domain;
+mod evidence;
+#[cfg(test)]
+mod fixture;
+mod judge;
+mod parts;
+mod published;
 mod readiness;
 mod recommend;
 pub mod resources;
@@ -43,8 +56,11 @@ mod risk;
 mod row;
 mod score;
 pub mod stages;
+mod state;
+mod step;
 mod strength;
 mod success;
+pub mod suggest;
 mod supplied;
 mod target;
 pub mod tree;
@@ -52,11 +68,14 @@ mod whole;
 
 pub use actual::{Actual, ActualError, Value};
 pub use config::{ConfigError, Targets};
+pub use domain::{Domain, Status, domains};
+pub use parts::{Part, PartKind, Parts};
+pub use published::PublishedClaim;
 pub use readiness::{Decision, Readiness, ReadinessError, Rules, decide};
 pub use recommend::{Recommendation, When, recommend};
 pub use risk::{Risk, RiskLevel, risks};
 pub use row::Row;
-pub use score::{Domain, PublishedClaim, Scorecard, Settings, Status, score};
+pub use score::{Scorecard, Settings, score};
 pub use success::{Success, WeightedScore};
 pub use supplied::Supplied;
 pub use target::{Published, Target};

@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Claim, Class, Condition, Finding, Guarantee, Interval, Provenance, Reason, Standing, Subject,
-    Unit, Verdict, number, percent, signed_percent,
+    Claim, Class, Condition, Finding, Guarantee, Provenance, Reason, Standing, Subject, Unit,
+    Verdict,
 };
 
 use crate::actual::Actual;
@@ -63,6 +63,14 @@ impl Row {
             objective: target.objective.clone(),
             line: target.line,
         }
+    }
+
+    /// The row under a name of its own.
+    pub(crate) fn named(mut self, name: String) -> Self {
+        if let Some(standing) = &mut self.finding.standing {
+            standing.name.clone_from(&name);
+        }
+        Self { name, ..self }
     }
 
     /// A row without a value.
@@ -140,38 +148,6 @@ impl Row {
             (verdict, _) => verdict.word().to_owned(),
         }
     }
-
-    /// What a row that passes has to spare, as a share of what is allowed; `None` without a
-    /// number to say it by.
-    ///
-    /// ```text
-    /// |actual − target| / |target|, and of a share that must be large
-    /// (actual − target) / (1 − target): how much of the allowed misses is left
-    /// ```
-    #[must_use]
-    pub fn slack(&self) -> Option<f64> {
-        let variance = self.variance?;
-        let (f, target) = (&self.finding, self.finding.target?);
-        if f.is_share() && variance > 0.0 && target < 1.0 {
-            return Some((f.estimate? - target) / (1.0 - target));
-        }
-        Some(variance.abs())
-    }
-
-    /// How far the value is from the target, in words: `60 /s of 1 000 /s, -94 %`.
-    #[must_use]
-    pub fn gap(&self) -> Option<String> {
-        let (estimate, f) = (self.finding.estimate?, &self.finding);
-        if let Some(base) = f.base {
-            let change = signed_percent(estimate / base - 1.0);
-            return Some(format!("{change} against {}", self.objective.promise));
-        }
-        let show =
-            |x: f64| if f.is_share() { percent(x) } else { format!("{}{}", number(x), f.suffix()) };
-        let variance =
-            self.variance.map_or_else(String::new, |v| format!(", {}", signed_percent(v)));
-        Some(format!("{} against {}{variance}", show(estimate), self.objective.promise))
-    }
 }
 
 /// A finding of the target without numbers.
@@ -211,39 +187,4 @@ fn variance(target: &Target, finding: &Finding) -> Option<f64> {
         _ => return None,
     };
     (limit != 0.0).then(|| (estimate - limit) / limit.abs())
-}
-
-/// What a finding of another kind says of the target: verdict and whether it would meet it.
-pub(crate) fn from_bounds(found: &Finding, claims: &[Claim]) -> (Verdict, Option<bool>) {
-    let side = |upper: bool| {
-        use tailproof_core::Side::{Lower, Upper};
-        let side = if upper { Upper } else { Lower };
-        let bounds = found.bounds.iter().filter(|b| b.side == side).map(|b| b.value);
-        let end = |i: &Interval| if upper { i.hi } else { i.lo };
-        // Of several the loosest, which all of them allow.
-        let bound = if upper {
-            bounds.fold(None, wider(f64::max))
-        } else {
-            bounds.fold(None, wider(f64::min))
-        };
-        bound.or_else(|| found.interval.as_ref().map(end)).or(found.estimate)
-    };
-    let (Some(lo), Some(hi)) = (side(false), side(true)) else {
-        return (found.verdict.clone(), None);
-    };
-    let met: Vec<(bool, bool)> = claims
-        .iter()
-        .map(|c| (c.comparison.holds(lo, c.target), c.comparison.holds(hi, c.target)))
-        .collect();
-    if met.contains(&(false, false)) {
-        (Verdict::Fail, Some(false))
-    } else if met.iter().all(|m| *m == (true, true)) {
-        (Verdict::Pass, Some(true))
-    } else {
-        (Verdict::Inconclusive(Reason::Straddles { projected: None }), None)
-    }
-}
-
-fn wider(keep: fn(f64, f64) -> f64) -> impl Fn(Option<f64>, f64) -> Option<f64> {
-    move |all, x| Some(all.map_or(x, |y| keep(y, x)))
 }

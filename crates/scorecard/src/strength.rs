@@ -2,6 +2,17 @@
 
 use tailproof_core::Provenance;
 
+use crate::actual::Actual;
+
+/// Between what a value may lie: its interval, or the typed number. Nothing is known of one that
+/// was measured and could not be decided, whatever its estimate.
+pub(crate) fn ends(actual: &Actual) -> (f64, f64) {
+    match actual.undecided {
+        Some(_) => (f64::NEG_INFINITY, f64::INFINITY),
+        None => (actual.lower(), actual.upper()),
+    }
+}
+
 /// What a number made of others is: as weak as the weakest of them. Nothing at all was not
 /// tested.
 pub(crate) fn weakest(all: impl IntoIterator<Item = Provenance>) -> Provenance {
@@ -27,6 +38,8 @@ pub(crate) fn settles(n: impl IntoIterator<Item = u64>, half: f64, gap: f64) -> 
 
 #[cfg(test)]
 mod tests {
+    use tailproof_core::Reason;
+
     use super::*;
 
     #[test]
@@ -35,6 +48,14 @@ mod tests {
         assert_eq!(weakest([Measured, Estimated, Simulated]), Estimated);
         assert_eq!(weakest([Projected, NotTested, Measured]), NotTested);
         assert_eq!((weakest([Measured]), weakest([])), (Measured, NotTested));
+    }
+
+    #[test]
+    fn an_estimate_that_decides_nothing_is_no_exact_number() {
+        let typed = Actual::typed("60/s", Provenance::Measured, "").unwrap();
+        assert_eq!(ends(&typed), (60.0, 60.0));
+        let undecided = Actual { undecided: Some(Reason::TooFew { need: 6 }), ..typed };
+        assert_eq!(ends(&undecided), (f64::NEG_INFINITY, f64::INFINITY));
     }
 
     #[test]

@@ -73,7 +73,68 @@ impl Target {
                 quantity.value()
             ));
         }
-        quantity.in_unit(Some(unit)).err().map(|e| format!("{:?}: {e}", self.name))
+        let change = if quantity.unit() == Unit::known("%").as_ref() {
+            format!("; for a change write {}", self.as_change(quantity))
+        } else {
+            String::new()
+        };
+        quantity.in_unit(Some(unit)).err().map(|e| format!("{:?}: {e}{change}", self.name))
+    }
+
+    /// The promise as one of a change: `mean <= +10%`.
+    fn as_change(&self, quantity: &Quantity) -> String {
+        let aggregate = crate::supplied::statistic(&self.objective);
+        match self.objective.condition {
+            Condition::Absolute(op, _) => format!("{aggregate} {op} {:+}%", quantity.value()),
+            _ => format!("{aggregate} <= +10%"),
+        }
+    }
+
+    /// A typed value as this target takes it; `text` is how it was typed.
+    ///
+    /// A bare number is a share only below 1 (`85` could mean 85 % or 8500 %), and has no unit
+    /// to guess where the target has one.
+    ///
+    /// # Errors
+    /// Says what is wrong, and what to write.
+    pub(crate) fn takes(&self, actual: Actual, text: &str) -> Result<Actual, String> {
+        let percent = Unit::known("%");
+        let share = |unit: Option<&Unit>| {
+            unit.zip(percent.as_ref()).is_some_and(|(u, percent)| u.factor_to(percent).is_ok())
+        };
+        if self.is_relative() {
+            if share(actual.unit.as_ref()) {
+                return Ok(actual);
+            }
+            return Err("the change is typed as a percentage: actual = \"+3 %\"".to_owned());
+        }
+        if actual.unit.is_some() {
+            return Ok(actual);
+        }
+        let wanted = self.quantity().and_then(Quantity::unit);
+        if self.is_share() || share(wanted) {
+            if actual.estimate >= 1.0 {
+                let known = actual.known.map_or_else(String::new, |op| format!("{op} "));
+                return Err(format!(
+                    "actual {text:?} is no share: write {known}{}% or {known}{}",
+                    actual.estimate,
+                    actual.estimate / 100.0
+                ));
+            }
+            // In the unit of a value that is asked for in percent.
+            if !self.is_share() && wanted == percent.as_ref() {
+                let ratio = Actual { unit: Unit::known("ratio"), ..actual };
+                return ratio.in_unit(wanted).map_err(|e| e.to_string());
+            }
+            return Ok(actual);
+        }
+        match wanted {
+            Some(unit) => Err(format!(
+                "actual {text:?} has no unit, the target is in {unit}: write \"{} {unit}\"",
+                text.trim()
+            )),
+            None => Ok(actual),
+        }
     }
 }
 

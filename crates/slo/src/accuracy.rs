@@ -157,13 +157,8 @@ impl Task<'_> {
         finding: &mut Finding,
     ) -> Result<(), SloError> {
         self.check_labels(pairs)?;
-        let kept: Vec<(usize, bool)> = pairs
-            .iter()
-            .enumerate()
-            .filter_map(|(i, &pair)| Some((i, self.counted(pair)?)))
-            .collect();
         let (whole, none) = self.words();
-        let n = kept.len() as u64;
+        let (good, n) = self.count(pairs);
         finding.n = vec![n];
         let of_claims = shares(&self.objective.condition);
         finding.target = first_share(&self.objective.condition);
@@ -175,13 +170,13 @@ impl Task<'_> {
             self.stop(finding, reason, &format!("{none}, so that {} does not exist", self.name()));
             return Ok(());
         }
-        let good = kept.iter().filter(|pair| pair.1).count() as u64;
-        let dependence = self.dependence(&kept, finding);
+        let dependence = self.dependence(pairs, finding);
         let (share, level) = (good as f64 / n as f64, context.settings.level);
         let (lo, hi) = binomial_interval(n, share, level);
         let method =
             format!("exact percentile bootstrap (B → ∞), given {} {whole}", number(n as f64));
-        finding.estimate = self.estimate(pairs);
+        let f1 = self.measure == AccuracyMeasure::F1;
+        finding.estimate = Some(if f1 { 2.0 * good as f64 / (good + n) as f64 } else { share });
         finding.interval = Some(Interval { lo: self.shown(lo), hi: self.shown(hi), level, method });
         let ranks: Vec<Rank> = of_claims.iter().map(|&q| self.count_rank(q)).collect();
         let count = Count::exact(good, n);
@@ -192,7 +187,7 @@ impl Task<'_> {
         finding.verdict = worst(verdicts);
         let method = format!(
             "{}{} of {} {whole}, Clopper-Pearson",
-            if self.measure == AccuracyMeasure::F1 { "Jaccard index " } else { "" },
+            if f1 { "Jaccard index " } else { "" },
             number(good as f64),
             number(n as f64)
         );
@@ -222,14 +217,19 @@ impl Task<'_> {
         })
     }
 
-    /// Whether a pair counts as good; `None` when it is not in the denominator.
-    fn counted(&self, (actual, predicted): (f64, f64)) -> Option<bool> {
-        let (is, said) = (actual == 1.0, predicted == 1.0);
+    /// What is counted as good, and of how many.
+    fn count(&self, pairs: &[(f64, f64)]) -> (u64, u64) {
+        let seen = Confusion::of(pairs, 1.0);
+        let good = seen.true_positives;
         match self.measure {
-            AccuracyMeasure::Precision => said.then_some(is),
-            AccuracyMeasure::Recall => is.then_some(said),
-            AccuracyMeasure::F1 => (is || said).then_some(is && said),
-            _ => Some(actual == predicted),
+            AccuracyMeasure::Precision => (good, good + seen.false_positives),
+            AccuracyMeasure::Recall => (good, good + seen.false_negatives),
+            AccuracyMeasure::F1 => (good, good + seen.false_positives + seen.false_negatives),
+            // Of any number of labels.
+            _ => {
+                let equal = pairs.iter().filter(|pair| pair.0 == pair.1).count();
+                (equal as u64, pairs.len() as u64)
+            }
         }
     }
 
@@ -242,19 +242,6 @@ impl Task<'_> {
                 ("positives, real or predicted", "no positive is there or predicted")
             }
             _ => ("pairs", "there are no pairs"),
-        }
-    }
-
-    fn estimate(&self, pairs: &[(f64, f64)]) -> Option<f64> {
-        let seen = Confusion::of(pairs, 1.0);
-        match self.measure {
-            AccuracyMeasure::Precision => seen.precision(),
-            AccuracyMeasure::Recall => seen.recall(),
-            AccuracyMeasure::F1 => seen.f1(),
-            _ => {
-                let equal = pairs.iter().filter(|pair| pair.0 == pair.1).count();
-                Some(equal as f64 / pairs.len() as f64)
-            }
         }
     }
 
@@ -277,15 +264,21 @@ impl Task<'_> {
     }
 
     /// Whether what is counted depends on what was counted before, or differs between runs.
-    fn dependence(&self, kept: &[(usize, bool)], finding: &mut Finding) -> Option<Dependence> {
-        let values: Vec<f64> = kept.iter().map(|pair| f64::from(u8::from(pair.1))).collect();
+    fn dependence(&self, pairs: &[(f64, f64)], finding: &mut Finding) -> Option<Dependence> {
+        // A pair alone is in the denominator or not.
+        let counted = |(i, pair): (usize, &(f64, f64))| match self.count(&[*pair]) {
+            (_, 0) => None,
+            (good, _) => Some((i, good as f64)),
+        };
+        let (places, values): (Vec<usize>, Vec<f64>) =
+            pairs.iter().enumerate().filter_map(counted).unzip();
         let sample = Sample::new(values).expect("zeros and ones, one at least");
         let sample = if self.series.time.is_some() { sample.in_time_order() } else { sample };
         let part = Series {
             metric: self.series.metric.clone(),
             labels: self.series.labels.clone(),
             observations: Observations::Pairs(Vec::new()),
-            run: self.series.run.as_ref().map(|run| kept.iter().map(|pair| run[pair.0]).collect()),
+            run: self.series.run.as_ref().map(|run| places.iter().map(|&i| run[i]).collect()),
             time: None,
             marks: None,
         };
@@ -420,5 +413,21 @@ mod tests {
         let error = of("recall >= 90%").unwrap_err().to_string();
         assert!(error.contains("pair 1 holds 2") && error.contains("write 1"), "{error}");
         assert_eq!(of("accuracy >= 90%").unwrap().estimate, Some(2.0 / 3.0));
+    }
+
+    #[test]
+    fn what_is_counted_is_what_the_measure_is() {
+        let pairs = labelled([7, 2, 3, 11]);
+        let seen = Confusion::of(&pairs, 1.0);
+        for (text, n, want) in [
+            ("precision >= 5%", 9, seen.precision()),
+            ("recall >= 5%", 10, seen.recall()),
+            ("f1 >= 5%", 12, seen.f1()),
+            ("accuracy >= 5%", 23, seen.accuracy()),
+        ] {
+            let finding = found(pairs.clone(), text);
+            assert_eq!(finding.n, [n], "{text}");
+            assert!((finding.estimate.unwrap() - want.unwrap()).abs() < 1e-15, "{text}");
+        }
     }
 }

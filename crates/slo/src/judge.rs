@@ -150,6 +150,7 @@ pub fn judge(
     }
     let mut tasks = Vec::new();
     let mut pools = Vec::new();
+    let mut of_series = std::collections::BTreeSet::new();
     for (index, objective) in objectives.iter().enumerate() {
         if matches!(objective.condition, Condition::Relative(..)) {
             return Err(SloError::NoBaseline(objective.claim.clone()));
@@ -170,6 +171,10 @@ pub fn judge(
             return Err(SloError::NoSuchSeries { objective: full_text(objective), have });
         }
         if objective.pooled && matching.len() > 1 {
+            // Without runs each series is taken for one; it is not called so.
+            if matching.iter().all(|s| s.run.is_none()) {
+                of_series.insert(index);
+            }
             pools.push((index, objective, pool(objective, &matching)?));
         } else {
             tasks.extend(matching.into_iter().map(|series| (index, objective, series)));
@@ -205,6 +210,10 @@ pub fn judge(
         let found =
             warnings.entry(series.name()).or_insert_with(|| pathologies(series, data.generator));
         for finding in &mut judged.findings[first..] {
+            if of_series.contains(&index) {
+                finding.runs = vec![1];
+                finding.warnings.iter_mut().for_each(|w| *w = about_series(w));
+            }
             finding.warnings.extend(found.iter().cloned());
         }
     }
@@ -218,6 +227,15 @@ fn speaks_of(aggregate: &Aggregate, observations: &Observations) -> bool {
         Observations::Pairs(_) => matches!(aggregate, Aggregate::Accuracy(_)),
         _ => !matches!(aggregate, Aggregate::Ratio | Aggregate::Accuracy(_)),
     }
+}
+
+/// A warning about runs, of pooled series.
+fn about_series(warning: &str) -> String {
+    warning.replacen("the runs differ", "the pooled series differ", 1).replacen(
+        " runs: differences between runs that so few",
+        " pooled series: differences between series that so few",
+        1,
+    )
 }
 
 /// Metric, labels and claim as typed.

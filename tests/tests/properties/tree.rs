@@ -1,10 +1,16 @@
 //! Aggregation: what must hold for any tree, weights and scores.
 
+use std::sync::OnceLock;
+
+use ndarray::Array2;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tailproof_core::{Sample, Seed};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tailproof_core::{NoMemo, Sample, Seed};
+use tailproof_resampling::{below, stream, uniform};
 use tailproof_scorecard::tree::{
-    Combine, Correlation, Hermetic, Node, Tree, TreeBootstrap, bootstrap,
+    CacheBounds, Combine, Correlation, Hermetic, MemoryCache, Modes, Node, Plan, Streaming, Switch,
+    Tree, TreeBootstrap, bootstrap,
 };
 
 /// How an area combines, its penalty, and its leaves with weight and score.
@@ -54,11 +60,97 @@ fn scores(areas: &[Area]) -> Vec<f64> {
     areas.iter().flat_map(|area| area.2.iter().map(|leaf| leaf.1)).collect()
 }
 
+/// Rows of scores for a tree of the range 0..1; one score in eight lies at an end.
+fn batches(tree: &Tree, count: usize, seed: u64) -> Array2<f64> {
+    let mut rng = stream(Seed(seed), 0);
+    Array2::from_shape_simple_fn((count, tree.leaves().len()), || match below(&mut rng, 16) {
+        0 => 0.0,
+        1 => 1.0,
+        _ => uniform(&mut rng),
+    })
+}
+
+/// How many batches: fewer than lie side by side, and more than one task takes.
+fn counts() -> impl Strategy<Value = usize> {
+    prop_oneof![4 => 1..40_usize, 1 => 500..1_100_usize]
+}
+
+fn bits(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|x| x.to_bits()).collect()
+}
+
+/// Three threads, made once.
+fn three() -> &'static ThreadPool {
+    static POOL: OnceLock<ThreadPool> = OnceLock::new();
+    POOL.get_or_init(|| ThreadPoolBuilder::new().num_threads(3).build().unwrap())
+}
+
 fn total(tree: &Tree, scores: &[f64]) -> f64 {
     *tree.aggregate(scores).unwrap().last().unwrap()
 }
 
 proptest! {
+    #[test]
+    fn every_mode_gives_the_bits_of_the_serial_one(
+        areas in areas(), top in combine(), count in counts(), seed in any::<u64>(),
+    ) {
+        let tree = tree(&areas, top, 1.0, false);
+        let (plan, scores) = (Plan::new(&tree), batches(&tree, count, seed));
+        let cache = MemoryCache::new(CacheBounds::default());
+        let serial = plan.batch(scores.view(), &Modes::SERIAL, &NoMemo).unwrap();
+        let want = bits(serial.as_slice().unwrap());
+        let parallel = Switch::On;
+        for modes in [
+            Modes { vectorised: true, ..Modes::SERIAL },
+            Modes { parallel, ..Modes::SERIAL },
+            Modes { parallel, vectorised: true, ..Modes::SERIAL },
+            // First nothing is in the cache, then everything.
+            Modes { memoised: true, ..Modes::SERIAL },
+            Modes { memoised: true, ..Modes::SERIAL },
+            Modes { parallel, vectorised: true, memoised: true, ..Modes::SERIAL },
+            Modes::default(),
+        ] {
+            let got = three().install(|| plan.batch(scores.view(), &modes, &cache)).unwrap();
+            prop_assert_eq!(&bits(got.as_slice().unwrap()), &want, "{:?}", modes);
+        }
+        prop_assert!(cache.hits() >= count as u64);
+    }
+
+    #[test]
+    fn batches_are_the_tree_row_by_row(
+        areas in areas(), top in combine(), count in counts(), seed in any::<u64>(),
+    ) {
+        let tree = tree(&areas, top, 1.0, false);
+        let scores = batches(&tree, count, seed);
+        let values = Plan::new(&tree).batch(scores.view(), &Modes::default(), &NoMemo).unwrap();
+        for (row, values) in scores.rows().into_iter().zip(values.rows()) {
+            let want = tree.aggregate(row.to_slice().unwrap()).unwrap();
+            for (got, want) in values.iter().zip(want) {
+                prop_assert!((got - want).abs() <= 1e-12, "{} {}", got, want);
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_of_changes_ends_where_a_batch_does(
+        areas in areas(), top in combine(), changes in 0..60_usize, seed in any::<u64>(),
+    ) {
+        let tree = tree(&areas, top, 1.0, false);
+        let mut current = batches(&tree, 1, seed);
+        let mut streaming = Streaming::new(&tree, current.as_slice().unwrap()).unwrap();
+        let plan = Plan::new(&tree);
+        let mut rng = stream(Seed(seed), 1);
+        for _ in 0..=changes {
+            let batch = plan.batch(current.view(), &Modes::default(), &NoMemo).unwrap();
+            prop_assert_eq!(bits(streaming.nodes()), bits(batch.as_slice().unwrap()));
+            prop_assert_eq!(streaming.total().to_bits(), batch[[0, plan.nodes() - 1]].to_bits());
+            let leaf = below(&mut rng, current.len() as u64) as usize;
+            let score = if below(&mut rng, 8) == 0 { 0.0 } else { uniform(&mut rng) };
+            current[[0, leaf]] = score;
+            streaming.set(leaf, score).unwrap();
+        }
+    }
+
     #[test]
     fn the_order_of_leaves_changes_nothing(areas in areas(), top in combine()) {
         let (one, two) = (tree(&areas, top, 1.0, false), tree(&areas, top, 1.0, true));

@@ -3,6 +3,7 @@
 
 mod measure;
 mod page;
+mod parallel;
 
 use std::fs;
 use std::path::Path;
@@ -21,9 +22,18 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         eprintln!("{batches} batches, {rounds} rounds");
         sizes.push(measure::size(batches, rounds).with_context(|| format!("{batches} batches"))?);
     }
+    let mut around = Vec::new();
+    for (batches, rounds) in measure::AROUND {
+        eprintln!("{batches} batches, one thread and all, {rounds} rounds");
+        around.push(measure::crossing(batches, rounds)?);
+    }
     eprintln!("threads");
-    let threads = measure::threads()?;
-    let text = page::render(&tailproof_ingest::environment(), &sizes, &threads)?;
+    let threads = measure::threads(measure::THREADED.0, measure::THREADED.1)?;
+    eprintln!("calls");
+    let metered = measure::METERED;
+    let calls = measure::calls(metered.0, metered.1)?;
+    let measured = measure::Measured { sizes, around, threads, calls, metered };
+    let text = page::render(&tailproof_ingest::environment(), &measured)?;
     let path = root.join("docs/ablation.md");
     fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
     eprintln!("docs/ablation.md: {:.0?}", start.elapsed());

@@ -1,10 +1,8 @@
-//! A targets file to begin with: commented, valid as it is, and about the user's own data when
-//! there are any.
+//! A targets file to begin with: commented, a draft until somebody has looked at its limits, and
+//! about the user's own data when there are any.
 
-use tailproof_core::{
-    Condition, Dataset, Direction, Objective, Observations, Rank, Rational, Raw, Series, number,
-    percent,
-};
+use tailproof_core::Dataset;
+use tailproof_scorecard::suggest::{Leaves, Promise, Suggestion, suggest};
 
 /// The commented example.
 const TEMPLATE: &str = include_str!("init.toml");
@@ -12,151 +10,108 @@ const TEMPLATE: &str = include_str!("init.toml");
 const TARGETS: &str = "# ---- targets ----\n";
 /// The beginning of the line after them.
 const MORE: &str = "# ---- more";
-/// Rows of the user's own data; more only get in the way.
-const MOST: usize = 40;
 
 /// The example for nobody's data.
 pub(super) fn generic() -> String {
     TEMPLATE.to_owned()
 }
 
-/// The example with a row for each series of these data; its limits are such that the data meet
-/// them.
-pub(super) fn of(data: &Dataset) -> String {
+/// The example with a row for each series of these files that carries one; its limits are such
+/// that the data meet them. Of several files every row names its own, so that no column of one
+/// is taken for that of another.
+pub(super) fn of(files: &[(String, Dataset)]) -> String {
     let (head, rest) = TEMPLATE.split_once(TARGETS).expect("the template marks its targets");
     let (own, more) = rest.find(MORE).map_or((rest, ""), |at| rest.split_at(at));
-    let (mut told, mut rows) = (String::new(), 0);
-    for series in &data.series {
-        let text = if rows < MOST { row(series) } else { Err("more than fit here") };
-        match text {
-            Ok(text) => {
-                rows += 1;
-                told.push_str(&format!("\n{text}"));
-            }
-            Err(why) => told.push_str(&format!("\n# {}: {why}\n", comment(&series.name()))),
+    let several = files.len() > 1;
+    let found: Vec<(Option<&str>, Vec<Suggestion>)> = files
+        .iter()
+        .map(|(file, data)| (several.then_some(file.as_str()), suggest(data)))
+        .collect();
+    let is_row = |s: &Suggestion| matches!(s, Suggestion::Row(_));
+    let rows = found.iter().flat_map(|file| &file.1).filter(|s| is_row(s)).count();
+    let mut told = String::new();
+    let mut trees = 0;
+    for (file, suggestions) in &found {
+        for suggestion in suggestions {
+            told.push('\n');
+            told.push_str(&match suggestion {
+                Suggestion::Row(promise) => row(promise, *file),
+                Suggestion::Nothing { series, why } => {
+                    format!("# {}: {}\n", comment(series), comment(why))
+                }
+                Suggestion::Tree(leaves) => {
+                    trees += 1;
+                    // A file has one tree at most, and one without rows lives by it.
+                    let live = rows == 0 && trees == 1 && !several;
+                    if live { tree(leaves) } else { commented(&tree(leaves)) }
+                }
+            });
         }
     }
-    // A file without a target would say nothing.
-    let begin = if rows == 0 {
-        own
-    } else {
+    let begin = if rows > 0 {
         "\n# From the data: every limit is one that they meet today. Put there what you promise.\n"
+    } else if trees == 1 && !several {
+        "\n# From the data: scores, to be aggregated.\n"
+    } else {
+        // A file without a target would say nothing.
+        own
     };
     format!("{head}{TARGETS}{}\n{told}\n{more}", begin.trim_end())
 }
 
-/// A promise that the data keep.
-struct Promise {
-    /// `p95 <= 150 ms`.
-    text: String,
-    /// What is behind the limit.
-    remark: String,
-}
-
-/// The table of a series, or why it gets none.
-fn row(series: &Series) -> Result<String, &'static str> {
-    let promise = match &series.observations {
-        Observations::Raw(raw) => of_values(series, raw)?,
-        Observations::Events(events) => of_events(events)?,
-        Observations::Pairs(_) => return Err("pairs: claim mape, rmse, f1, … of them"),
-        _ => return Err("not samples: claim a percentile that they hold, such as p95 <= LIMIT"),
+/// The table of a promise.
+fn row(promise: &Promise, file: Option<&str>) -> String {
+    let name = match file {
+        Some(file) => format!("{}, {file}", promise.name),
+        None => promise.name.clone(),
     };
-    let claim = format!("{}: {}", series.name(), promise.text);
-    let read: Objective = claim.parse().map_err(|_| "its name does not fit a claim")?;
-    if !read.matches(series) || matches!(read.condition, Condition::Relative(..)) {
-        return Err("its name or unit does not fit a claim");
-    }
-    let statistic = promise.text.split(' ').next().unwrap_or_default();
-    let name = format!("{} {statistic}", series.name());
-    Ok(format!(
-        "[[target]]\ndomain = \"performance\"    # edit: any name\nname = {}\nclaim = {}    # edit \
-         the limit; {}\n",
+    let mut row = format!(
+        "[[target]]\ndomain = {}    # edit: any name\nname = {}\nclaim = {}    # edit the limit; {}\n",
+        quoted(promise.domain),
         quoted(&name),
-        quoted(&claim),
+        quoted(&promise.claim),
         comment(&promise.remark)
-    ))
-}
-
-/// A numerator and a denominator.
-type Fraction = (u64, u64);
-
-/// Which percentile is asked for, from how many observations on, and where the limit lies that
-/// leaves room for it.
-const PERCENTILES: [(usize, Fraction, Fraction); 3] =
-    [(920, (99, 100), (999, 1_000)), (181, (95, 100), (99, 100)), (20, (50, 100), (95, 100))];
-
-fn rank((num, den): (u64, u64), low: bool) -> Rank {
-    let num = if low { den - num } else { num };
-    Rational::new(num, den).and_then(|r| Rank::new(r).ok()).unwrap_or(Rank::MEDIAN)
-}
-
-fn of_values(series: &Series, raw: &Raw) -> Result<Promise, &'static str> {
-    let sample = &raw.sample;
-    if !raw.is_complete() {
-        return Err("some observations failed: claim a rate, such as rate(<= LIMIT) >= 99%");
+    );
+    if let Some(file) = file {
+        row += &format!("data = {}\n", quoted(file));
     }
-    let unit = series.metric.suffix();
-    let known = PERCENTILES.iter().find(|p| sample.len() >= p.0);
-    let (percentile, limit) = known.map_or(((50, 100), None), |p| (p.1, Some(p.2)));
-    let name = |low: bool| match (percentile.0, low) {
-        (50, _) => "median".to_owned(),
-        (p, false) => format!("p{p}"),
-        (p, true) => format!("p{}", 100 - p),
+    row
+}
+
+/// The tables of a tree and its nodes.
+fn tree(leaves: &Leaves) -> String {
+    let list = |names: &[String]| {
+        format!("[{}]", names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
     };
-    // Beyond the percentile itself; too few observations leave only the ends.
-    let far = |low: bool| match (limit, low) {
-        (Some(limit), _) => sample.quantile(rank(limit, low)),
-        (None, true) => sample.range().0,
-        (None, false) => sample.range().1,
-    };
-    let low = series.metric.direction == Direction::Higher;
-    let now = number(sample.quantile(rank(percentile, low)));
-    let n = number(sample.len() as f64);
-    let remark = format!("it is {now}{unit} now, n = {n}");
-    let text = match series.metric.direction {
-        Direction::Lower => format!("{} <= {}{unit}", name(false), outwards(far(false), true)),
-        Direction::Higher => format!("{} >= {}{unit}", name(true), outwards(far(true), false)),
-        Direction::Unknown => {
-            let (lo, hi) = sample.range();
-            return Ok(Promise {
-                text: format!("median in {}..{}{unit}", outwards(lo, false), outwards(hi, true)),
-                remark: format!("is less better, or more? then say <= or >=; n = {n}"),
-            });
+    // The root is named unlike its nodes.
+    let taken = |name: &&str| leaves.nodes.iter().any(|node| node.0 == *name);
+    let name = ["total", "all", "tree"].into_iter().find(|name| !taken(name)).unwrap_or("root");
+    let mut text = format!(
+        "[tree]    # weights, levels of quality, minima: docs/aggregation.md\nname = {}\nmetric = {}\n\
+         labels = {}    # whose values name a leaf\nrange = {}    # where scores may lie\n\
+         # improvement = \"> 15%\"    # over --baseline DATA\n",
+        quoted(name),
+        quoted(&leaves.metric),
+        list(&leaves.labels),
+        quoted(&format!("{}..{}", leaves.range.0, leaves.range.1)),
+    );
+    for (node, names) in &leaves.nodes {
+        if leaves.labels.len() > 1 {
+            text += &format!("\n[[node]]\nname = {}\n", quoted(node));
         }
+        text += &format!("leaves = {}\n", list(names));
+    }
+    text
+}
+
+/// Lines that do not count.
+fn commented(text: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("# ") {
+        _ if line.is_empty() => "#\n".to_owned(),
+        Some(comment) => format!("# # {comment}\n"),
+        None => format!("# {line}\n"),
     };
-    Ok(Promise { text, remark })
-}
-
-/// The strictest share of these that so few misses leave plenty of room for.
-fn of_events(events: &[(u64, u64)]) -> Result<Promise, &'static str> {
-    let good: u128 = events.iter().map(|e| u128::from(e.0)).sum();
-    let total: u128 = events.iter().map(|e| u128::from(e.1)).sum();
-    if total == 0 {
-        return Err("no event at all");
-    }
-    let (total, misses) = (total as f64, total.saturating_sub(good) as f64);
-    let room = |allowed: &f64| total * allowed >= 3.0 * misses + 10.0;
-    let allowed = [1e-4, 1e-3, 1e-2, 5e-2, 0.1, 0.5].into_iter().find(room);
-    let share = 1.0 - allowed.ok_or("most events are bad, or there are too few")?;
-    Ok(Promise {
-        text: format!("ratio >= {}", percent(share).replace(' ', "")),
-        remark: format!("it is {} now", percent(1.0 - misses / total)),
-    })
-}
-
-/// Two significant digits, rounded away from the data: up, or down.
-fn outwards(x: f64, up: bool) -> String {
-    if x == 0.0 {
-        return "0".to_owned();
-    }
-    let exponent = x.abs().log10().floor().clamp(-300.0, 300.0) as i32;
-    let decimals = usize::try_from(1 - exponent).unwrap_or(0).min(320);
-    let step = 10_f64.powi(exponent - 1);
-    let steps = if up { (x / step).ceil() } else { (x / step).floor() };
-    let text = |steps: f64| format!("{:.decimals$}", steps * step);
-    let beyond = |text: &str| text.parse::<f64>().is_ok_and(|t| if up { t >= x } else { t <= x });
-    let first = text(steps);
-    if beyond(&first) { first } else { text(if up { steps + 1.0 } else { steps - 1.0 }) }
+    text.lines().map(line).collect()
 }
 
 /// A string of TOML: the escapes of JSON are all escapes of it.
@@ -172,7 +127,7 @@ fn comment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Metric, Sample, Unit};
+    use tailproof_core::{Metric, Observations, Raw, Sample, Series, Unit};
     use tailproof_scorecard::config;
 
     fn series(name: &str, unit: Option<&str>, values: Vec<f64>) -> Series {
@@ -180,57 +135,86 @@ mod tests {
         Series::new(metric, Observations::Raw(Raw::complete(Sample::new(values).unwrap())))
     }
 
-    fn many() -> Vec<f64> {
-        (1..=1_000).map(|i| 100.0 + f64::from(i) / 10.0).collect()
+    fn values(n: u32) -> Vec<f64> {
+        (1..=n).map(|i| 100.0 + f64::from(i * 377 % 1_000 + 1) / 10.0).collect()
+    }
+
+    fn data(series: Vec<Series>) -> Dataset {
+        Dataset { series, ..Dataset::default() }
+    }
+
+    fn file(name: &str, series: Vec<Series>) -> (String, Dataset) {
+        (name.to_owned(), data(series))
     }
 
     #[test]
-    fn the_example_is_a_targets_file() {
+    fn the_example_is_a_targets_file_and_a_draft() {
         let targets = config::parse(&generic()).unwrap();
         assert_eq!(targets.targets.len(), 3);
-        // So is what it leaves to be uncommented.
+        assert!(targets.draft);
+        // So is what it leaves to be uncommented, every table that there is.
         let more = TEMPLATE.split_once(MORE).unwrap().1.split_once('\n').unwrap().1;
         let is_toml = |l: &&str| l.starts_with("# [") || l.contains(" = ");
         let lines: Vec<&str> =
             more.lines().filter(is_toml).map(|l| l.trim_start_matches("# ")).collect();
-        config::parse(&lines.join("\n")).unwrap();
+        let more = config::parse(&lines.join("\n")).unwrap();
+        assert!(more.resources.len() == 1 && more.budgets.len() == 1 && more.chains.len() == 1);
+        assert!(more.capacity.is_some() && more.tree.is_some());
     }
 
     #[test]
-    fn rows_name_the_data_and_are_met_by_them() {
-        let mut named = series("latency", Some("ms"), many());
+    fn rows_name_the_data() {
+        let mut named = series("latency", Some("ms"), values(1_000));
         named.labels.insert("endpoint".to_owned(), "search".to_owned());
-        let data = Dataset {
-            series: vec![
-                named,
-                series("speed", Some("/s"), many()[..200].to_vec()),
-                series("odd", None, vec![3.0, -4.0]),
-                series("bad \"name\"\n: {", None, vec![3.0]),
-                Series::new(Metric::new("ok", None), Observations::Events(vec![(9_995, 10_000)])),
-            ],
-            ..Dataset::default()
-        };
-        let text = of(&data);
-        let targets = config::parse(&text).unwrap().targets;
-        let claims: Vec<&str> = targets.iter().map(|t| t.objective.claim.as_str()).collect();
-        let want = ["p99 <= 200 ms", "p5 >= 100 /s", "median in -4.0..3.0", "ratio >= 99%"];
-        assert_eq!(claims, want, "{text}");
-        for (target, series) in targets.iter().zip([0, 1, 2, 4].map(|i| &data.series[i])) {
-            assert!(target.objective.matches(series), "{text}");
+        let data = vec![
+            named,
+            series("speed", Some("/s"), values(250)),
+            series("odd", None, vec![3.0, -4.0]),
+            series("bad \"name\"\n: {", None, values(30)),
+            Series::new(Metric::new("ok", None), Observations::Events(vec![(9_995, 10_000)])),
+        ];
+        let text = of(&[file("a.csv", data.clone())]);
+        let targets = config::parse(&text).unwrap();
+        let claims: Vec<&str> =
+            targets.targets.iter().map(|t| t.objective.claim.as_str()).collect();
+        assert_eq!(claims, ["p99 <= 200 ms", "p5 >= 100 /s", "ratio >= 99%"], "{text}");
+        for (target, series) in targets.targets.iter().zip([0, 1, 4].map(|i| &data[i])) {
+            assert!(target.objective.matches(series) && target.data.is_none(), "{text}");
         }
-        assert!(text.contains("its name") && text.contains("[published]"), "{text}");
-        assert!(config::parse(&of(&Dataset::default())).is_ok());
+        assert!(targets.draft && text.contains("does not fit") && text.contains("[published]"));
+        assert!(config::parse(&of(&[file("none.csv", Vec::new())])).is_ok());
     }
 
     #[test]
-    fn limits_lie_beyond_the_data() {
-        for x in [131.2, 0.001_234, 1e-12, 7e15, 0.3, 99.6, -2.51, -0.07] {
-            let (up, down) = (outwards(x, true), outwards(x, false));
-            assert!(up.parse::<f64>().unwrap() >= x, "{x} {up}");
-            assert!(down.parse::<f64>().unwrap() <= x, "{x} {down}");
-        }
-        assert_eq!(outwards(131.2, true), "140");
-        assert_eq!(outwards(0.001_234, false), "0.0012");
-        assert_eq!(outwards(0.0, true), "0");
+    fn rows_of_several_files_name_their_own() {
+        let latency = || vec![series("latency", Some("ms"), values(30))];
+        let text = of(&[file("a.csv", latency()), file("b \"2\".csv", latency())]);
+        let targets = config::parse(&text).unwrap().targets;
+        let files: Vec<Option<&str>> = targets.iter().map(|t| t.data.as_deref()).collect();
+        assert_eq!(files, [Some("a.csv"), Some("b \"2\".csv")], "{text}");
+        assert_ne!(targets[0].name, targets[1].name);
+    }
+
+    #[test]
+    fn scores_become_a_tree() {
+        let leaf = |area: &str, part: &str| {
+            let mut series = series("score", None, vec![0.5]);
+            series.labels.insert("area".to_owned(), area.to_owned());
+            series.labels.insert("part".to_owned(), part.to_owned());
+            series
+        };
+        let scores = || vec![leaf("total", "x"), leaf("total", "y"), leaf("B", "x")];
+        let text = of(&[file("a.csv", scores())]);
+        let targets = config::parse(&text).unwrap();
+        assert!(targets.targets.is_empty(), "{text}");
+        let tree = targets.tree.unwrap().tree;
+        assert_eq!(tree.leaves(), ["B/x", "total/x", "total/y"]);
+        // Beside rows it is there to be uncommented.
+        let mut all = scores();
+        all.push(series("latency", Some("ms"), values(30)));
+        let text = of(&[file("a.csv", all)]);
+        let targets = config::parse(&text).unwrap();
+        assert!(targets.tree.is_none() && targets.targets.len() == 1, "{text}");
+        assert!(text.contains("# leaves = [\"x\", \"y\"]"), "{text}");
     }
 }

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
-use tailproof_core::{Dataset, Finding, Level, Memo, NoMemo, Objective, Seed};
+use tailproof_core::{
+    Dataset, Finding, Level, Memo, NoMemo, Objective, Observations, Seed, Series,
+};
 use tailproof_reporting::Evidence;
 use tailproof_scorecard::config::{self, Targets};
 use tailproof_scorecard::{Readiness, Scorecard, Settings, Supplied, score};
@@ -86,7 +88,10 @@ impl Score {
         let path = self.targets.as_deref().context("no targets file")?;
         let name = path.display();
         let text = fs::read_to_string(path).with_context(|| name.to_string())?;
-        let targets = config::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
+        let targets = config::parse(&text).map_err(|e| {
+            let data = ": this looks like data: the first file is the targets (TOML), see --init";
+            anyhow!("{name}, {e}{}", if toml(path) { "" } else { data })
+        })?;
         let inputs = self.inputs(path, &targets)?;
         let memo = self.cache.as_ref().map(|folder| DiskMemo::new(folder, CACHE_BYTES));
         let host = targets.needs_host().then(tailproof_ingest::host);
@@ -106,9 +111,16 @@ impl Score {
         evidence.settings.seed = Some(Seed(self.seed));
         evidence.add_sources("configuration", &[tailproof_ingest::source(path, "toml")?]);
         record(&mut evidence, &inputs)?;
-        let accepted = self.accept_conditions && card.decision.readiness == Readiness::Conditions;
-        // What a person has accepted no longer gates; that it would have is said.
-        let gate = if accepted { Gate::on(Vec::new()) } else { self.gate.clone() };
+        // What a person has accepted no longer gates; that it would have is said and recorded.
+        let gate = if self.accept_conditions {
+            self.gate.accepting_conditions()
+        } else {
+            self.gate.clone()
+        };
+        if self.accept_conditions && card.decision.readiness == Readiness::Conditions {
+            let note = "a person accepted the conditions (--accept-conditions): exit code 0";
+            evidence.notes.push(note.to_owned());
+        }
         self.output.finish(evidence, &gate)
     }
 
@@ -126,30 +138,69 @@ impl Score {
             }
         }
         let objectives = targets.objectives();
-        let read = |paths: &[PathBuf], objectives: &[Objective]| {
-            self.reading.read(paths, Columns::of(objectives, &BTreeMap::new()))
-        };
-        let data = if paths.is_empty() { Dataset::default() } else { read(&paths, &objectives)? };
+        let data =
+            if paths.is_empty() { Dataset::default() } else { self.data(&paths, &objectives)? };
         let baseline = if self.baseline.is_empty() {
             None
         } else {
-            Some(read(&self.baseline, &objectives).context("reading the baseline")?)
+            Some(self.data(&self.baseline, &objectives).context("reading the baseline")?)
         };
         let folder = targets_file.parent().unwrap_or_else(|| Path::new(""));
         let mut files = BTreeMap::new();
-        for (file, own) in targets.files() {
+        for (file, asked) in targets.files() {
             let path = folder.join(&file);
-            let data = read(std::slice::from_ref(&path), &own)
-                .with_context(|| format!("reading {file}"))?;
+            let data =
+                self.data(std::slice::from_ref(&path), &asked.objectives).with_context(|| {
+                    let (name, line, key) = (targets_file.display(), asked.line, asked.key);
+                    format!("{name}, line {line}: {key} = {file:?}")
+                })?;
             files.insert(file, data);
         }
         Ok(Inputs { data, baseline, evidence, records, files })
     }
 
+    /// Reads data, with or without what is asked of them.
+    fn data(&self, paths: &[PathBuf], objectives: &[Objective]) -> anyhow::Result<Dataset> {
+        let columns = Columns::of(objectives, &BTreeMap::new());
+        let read = |paths: &[PathBuf]| self.reading.read_what_is_there(paths, &columns);
+        let data = read(paths).map_err(|e| {
+            let said = e.to_string();
+            let blamed = |path: &&PathBuf| ends(path, "json") && said.contains(&short_name(path));
+            match paths.iter().find(blamed) {
+                Some(json) => {
+                    let read_as = "read as data: it is not evidence of tailproof";
+                    e.context(format!("{} was {read_as}", json.display()))
+                }
+                None => e,
+            }
+        })?;
+        let counts = |s: &Series| matches!(s.observations, Observations::Events(_));
+        if paths.len() < 2 || !data.series.iter().any(counts) {
+            return Ok(data);
+        }
+        // Counts of two files under one name would be added up as if they were of one service.
+        let mut known: BTreeMap<String, &PathBuf> = BTreeMap::new();
+        for path in paths {
+            let Ok(own) = read(std::slice::from_ref(path)) else { continue };
+            for series in own.series.iter().filter(|s| counts(s)) {
+                if let Some(other) = known.insert(series.name(), path) {
+                    bail!(
+                        "{} and {} both count {}: put the counts of one service into one file, or \
+                         tell them apart by a column of labels",
+                        other.display(),
+                        path.display(),
+                        series.name()
+                    );
+                }
+            }
+        }
+        Ok(data)
+    }
+
     /// Prints a targets file to begin with.
     fn example(&self) -> anyhow::Result<ExitCode> {
         let paths: Vec<PathBuf> = self.targets.iter().chain(&self.data).cloned().collect();
-        if let Some(toml) = paths.iter().find(|p| p.extension().is_some_and(|e| e == "toml")) {
+        if let Some(toml) = paths.iter().find(|p| toml(p)) {
             bail!(
                 "--init takes data; to make the targets file, say: tailproof score --init DATA > {}",
                 toml.display()
@@ -158,11 +209,25 @@ impl Score {
         let text = if paths.is_empty() {
             init::generic()
         } else {
-            init::of(&self.reading.read(&paths, Columns::default())?)
+            let read = |path: &PathBuf| {
+                let data = self.reading.read(std::slice::from_ref(path), Columns::everything())?;
+                Ok((path.to_string_lossy().into_owned(), data))
+            };
+            init::of(&paths.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?)
         };
         print(&text)?;
         Ok(ExitCode::from(exit::PASSED))
     }
+}
+
+/// Whether the name of a file ends so.
+fn ends(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
+}
+
+/// Whether a file is a targets file by its name.
+fn toml(path: &Path) -> bool {
+    ends(path, "toml")
 }
 
 /// The name of a file without its folder, which says something about the machine.
@@ -193,7 +258,7 @@ fn evidence(card: &Scorecard) -> Evidence {
     let mut evidence = Evidence::new(card.title.clone(), card.findings());
     evidence.page = Some(page::page(card));
     evidence.results.insert("scorecard".to_owned(), results::results(card));
-    evidence.recommendations = card.recommendations.iter().map(page::recommended).collect();
+    evidence.recommendations = card.recommendations.iter().map(|r| r.text.clone()).collect();
     evidence.notes.clone_from(&card.notes);
     evidence
 }
@@ -217,15 +282,75 @@ fn record(evidence: &mut Evidence, inputs: &Inputs) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn evidence_is_told_from_data_by_its_schema() {
-        let folder = std::env::temp_dir().join(format!("tailproof-score-{}", std::process::id()));
+    /// A new folder, and what writes files into it.
+    fn folder(name: &str) -> (PathBuf, impl Fn(&str, &str) -> PathBuf) {
+        let own = format!("tailproof-score-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(own);
         fs::create_dir_all(&folder).unwrap();
-        let write = |name: &str, text: &str| {
-            let path = folder.join(name);
+        let place = folder.clone();
+        let write = move |name: &str, text: &str| {
+            let path = place.join(name);
             fs::write(&path, text).unwrap();
             path
         };
+        (folder, write)
+    }
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        score: Score,
+    }
+
+    /// The inputs of a run on these files; the first is the targets file.
+    fn inputs(files: &[&Path]) -> anyhow::Result<Inputs> {
+        let args = std::iter::once(Path::new("tailproof")).chain(files.iter().copied());
+        let score = <Command as clap::Parser>::parse_from(args).score;
+        let targets = config::parse(&fs::read_to_string(files[0])?)?;
+        score.inputs(files[0], &targets)
+    }
+
+    #[test]
+    fn a_metric_that_is_missing_does_not_end_the_run() {
+        let (folder, write) = folder("missing");
+        let row = |metric: &str| format!("[[target]]\nclaim = \"{metric}: mean <= 9ms\"\n");
+        let targets = write("t.toml", &(row("latency") + &row("cpu")));
+        let names = |data: &Path| -> Vec<String> {
+            inputs(&[&targets, data]).unwrap().data.series.iter().map(Series::name).collect()
+        };
+        let all = write("a.csv", "latency_ms,memory_MB\n1,5\n2,6\n");
+        assert_eq!(names(&all), ["latency", "memory"]);
+        // What nobody asked for may be anything.
+        let holes = write("b.csv", "latency_ms,memory_MB\n1,5\n2,\n");
+        assert_eq!(names(&holes), ["latency"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn counts_of_two_files_are_not_added_up() {
+        let (folder, write) = folder("counts");
+        let targets = write("t.toml", "[[target]]\nclaim = \"requests: ratio >= 99%\"\n");
+        let counts = |name: &str, n: u32| write(name, &format!("good,total\n{n},100\n"));
+        let (a, b) = (counts("a.csv", 99), counts("b.csv", 98));
+        let error = inputs(&[&targets, &a, &b]).err().unwrap().to_string();
+        assert!(error.contains("a.csv") && error.contains("b.csv"), "{error}");
+        assert!(inputs(&[&targets, &a]).is_ok());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn files_that_are_missing_are_named_with_their_line() {
+        let (folder, write) = folder("gone");
+        let text = "\n[[target]]\nclaim = \"a: mean <= 9ms\"\ndata = \"gone.csv\"\n";
+        let targets = write("t.toml", text);
+        let error = format!("{:#}", inputs(&[&targets]).err().unwrap());
+        assert!(error.contains("t.toml, line 3: data = \"gone.csv\""), "{error}");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn evidence_is_told_from_data_by_its_schema() {
+        let (folder, write) = folder("evidence");
         let evidence = Evidence::new("a", vec![]).to_json();
         let kept = findings(&write("a.json", &evidence)).unwrap();
         assert_eq!(kept, Some(vec![]));

@@ -6,16 +6,19 @@ use tailproof_core::{Finding, Reason, Verdict, number, percent};
 use tailproof_reporting::{Block, Grid, Page, Section};
 use tailproof_scorecard::{
     Domain, PublishedClaim, Readiness, Recommendation, Risk, RiskLevel, Row, Scorecard, When,
+    domains,
 };
 
 use super::parts;
 
 /// Lines of a list before the rest is only counted.
 const MOST: usize = 40;
+/// Reasons and names above everything else before the rest is only counted.
+const LEAD: usize = 12;
 
 /// The document of a scorecard.
 pub(super) fn page(card: &Scorecard) -> Page {
-    let domains = card.domains();
+    let domains = domains(&card.rows);
     let mut sections = Vec::new();
     if !card.rows.is_empty() {
         sections.push(summary(&domains));
@@ -25,7 +28,7 @@ pub(super) fn page(card: &Scorecard) -> Page {
     sections.extend(parts::sections(card));
     sections.extend(published(&card.claims));
     sections.push(readiness(card));
-    sections.extend(risks(&card.risks));
+    sections.extend(risks(card));
     sections.extend(recommendations(&card.recommendations));
     sections.push(conclusion(card));
     Page { title: card.title.clone(), lead: lead(card), sections }
@@ -33,26 +36,41 @@ pub(super) fn page(card: &Scorecard) -> Page {
 
 /// The decision, why, the rate and the score.
 fn lead(card: &Scorecard) -> Vec<String> {
-    let mut lines = vec![card.decision.readiness.to_string().to_uppercase()];
-    lines.extend(short(&card.decision.because, 6).into_iter().map(|b| format!("- {b}")));
+    let headline = card.decision.headline();
+    // In capitals only the decision itself: NOT READY, nothing was measured.
+    let (word, rest) = headline.split_once(',').unwrap_or((&headline, ""));
+    let comma = if rest.is_empty() { "" } else { "," };
+    let mut lines = vec![format!("{}{comma}{rest}", word.to_uppercase())];
+    lines.extend(short(card.decision.reasons(), LEAD).into_iter().map(|b| format!("- {b}")));
     if card.rows.is_empty() {
         return lines;
     }
     lines.push(card.success.to_string());
     let left_out = &card.success.left_out;
     if !left_out.is_empty() {
-        lines.push(format!("not counted: {}", short(left_out, 6).join(", ")));
+        lines.push(format!("not counted: {}", short(left_out, LEAD).join(", ")));
     }
     lines.push(format!(
-        "weighted score: {}{}",
+        "weighted score: {}{}{}",
         card.score,
         if card.score.at_least < card.score.at_most {
             ", from all that is open missed to all of it met"
         } else {
             ""
-        }
+        },
+        weightless(&card.rows)
     ));
     lines
+}
+
+/// Misses that the weighted score cannot show.
+fn weightless(rows: &[Row]) -> String {
+    let missed = |row: &&Row| row.weight == 0.0 && row.finding.verdict == Verdict::Fail;
+    match rows.iter().filter(missed).count() {
+        0 => String::new(),
+        1 => "; 1 row of weight 0 misses its target".to_owned(),
+        n => format!("; {n} rows of weight 0 miss their targets"),
+    }
 }
 
 fn text(cells: &[&str]) -> Vec<String> {
@@ -96,7 +114,8 @@ fn summary(domains: &[Domain]) -> Section {
     Section::long("Validation summary", vec![Block::Table(grid)])
 }
 
-/// A section a domain: its rows, and what stands out. A terminal shows the whole matrix instead.
+/// A section a domain: how many of its targets are met, and what stands out. All rows are in the
+/// matrix, which a terminal shows instead.
 fn by_domain(card: &Scorecard, domains: &[Domain]) -> Vec<Section> {
     let mut rows: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in &card.rows {
@@ -105,7 +124,8 @@ fn by_domain(card: &Scorecard, domains: &[Domain]) -> Vec<Section> {
     domains
         .iter()
         .map(|domain| {
-            let mut blocks = vec![Block::Rows { domain: Some(domain.name.clone()) }];
+            let met = format!("{}: {}.", domain.status.word(), compliance(domain));
+            let mut blocks = vec![Block::Text(met)];
             let rows = rows.get(domain.name.as_str()).map_or(&[][..], Vec::as_slice);
             let told: Vec<String> = rows.iter().filter_map(|row| outstanding(row)).collect();
             if !told.is_empty() {
@@ -175,27 +195,35 @@ fn row_line(name: &str, gap: Option<String>) -> String {
     gap.map_or_else(|| name.to_owned(), |gap| format!("{name}: {gap}"))
 }
 
-/// High first.
-fn risks(risks: &[Risk]) -> Option<Section> {
-    let mut rows = Vec::new();
-    for (level, name) in
-        [(RiskLevel::High, "high"), (RiskLevel::Medium, "medium"), (RiskLevel::Low, "low")]
-    {
-        let of_level = risks.iter().filter(|r| r.level == level);
-        rows.extend(of_level.map(|r| vec![name.to_owned(), r.what.clone(), r.because.clone()]));
+/// High first; of what is met only how much there is.
+fn risks(card: &Scorecard) -> Option<Section> {
+    let of = |level| card.risks.iter().filter(move |r: &&Risk| r.level == level);
+    let row = |r: &Risk| vec![r.level.to_string(), r.what.clone(), r.because.clone()];
+    let rows: Vec<Vec<String>> =
+        of(RiskLevel::High).chain(of(RiskLevel::Medium)).map(row).collect();
+    let low = of(RiskLevel::Low).count();
+    let mut blocks = Vec::new();
+    if !rows.is_empty() {
+        let header = text(&["risk", "what", "because"]);
+        blocks.push(Block::Table(Grid { header, rows, words: 3, ..Grid::default() }));
     }
-    if rows.is_empty() {
-        return None;
+    if low > 0 {
+        let rows = match (card.risks.len() > card.rows.len(), low) {
+            (true, _) => "of the rows and parts",
+            (false, 1) => "row",
+            (false, _) => "rows",
+        };
+        let are = if low == 1 { "is" } else { "are" };
+        blocks.push(Block::Text(format!("{} {rows} {are} met: low.", number(low as f64))));
     }
-    let header = text(&["risk", "what", "because"]);
-    let grid = Grid { header, rows, words: 3, ..Grid::default() };
-    Some(Section::long("Risks", vec![Block::Table(grid)]))
+    (!blocks.is_empty()).then(|| Section::long("Risks", blocks))
 }
 
 fn recommendations(all: &[Recommendation]) -> Option<Section> {
     let mut blocks = Vec::new();
     for (when, title) in [(When::Now, "Fix now"), (When::Next, "Next"), (When::Later, "Later")] {
-        let items: Vec<String> = all.iter().filter(|r| r.when == when).map(recommended).collect();
+        let items: Vec<String> =
+            all.iter().filter(|r| r.when == when).map(|r| r.text.clone()).collect();
         if !items.is_empty() {
             blocks.push(Block::Text(title.to_owned()));
             blocks.push(Block::Numbered(short(&items, MOST)));
@@ -204,15 +232,6 @@ fn recommendations(all: &[Recommendation]) -> Option<Section> {
     (!blocks.is_empty()).then(|| Section::new("Recommendations", blocks))
 }
 
-/// A recommendation in one line that begins with its row.
-pub(super) fn recommended(r: &Recommendation) -> String {
-    if r.row.is_empty() || r.text.starts_with(&r.row) {
-        return r.text.clone();
-    }
-    format!("{}: {}", r.row, r.text)
-}
-
-/// The decision once more, what its rate leaves out, and which published claims do not hold.
 /// What a report says of itself, against what was found.
 fn published(claims: &[PublishedClaim]) -> Option<Section> {
     let row = |c: &PublishedClaim| {
@@ -228,16 +247,17 @@ fn published(claims: &[PublishedClaim]) -> Option<Section> {
     (!claims.is_empty()).then(|| Section::new("What was published", vec![Block::Table(grid)]))
 }
 
+/// The decision once more, what its rate leaves out, and what counting everything would give.
 fn conclusion(card: &Scorecard) -> Section {
     let success = &card.success;
     let rate = if card.rows.is_empty() { String::new() } else { format!(" {success}.") };
-    let decided = format!("{}: {}.{rate}", card.title, card.decision.readiness);
+    let decided = format!("{}: {}.{rate}", card.title, card.decision.headline());
     let mut blocks = vec![Block::Text(decided)];
     if !success.left_out.is_empty() {
         blocks.push(Block::Text("Not counted in the rate:".to_owned()));
         blocks.push(Block::List(short(&success.left_out, MOST)));
     }
-    let (would, valued) = success.of_all;
+    let (would, valued) = (success.would_meet, success.with_a_value);
     if valued > success.decided {
         blocks.push(Block::Text(format!(
             "Counting every number, however it came about, {would} of {valued} would meet their \
@@ -297,7 +317,9 @@ mod tests {
         let card = card(CARD);
         let page = page(&card);
         assert_eq!((page.title.as_str(), page.lead[0].as_str()), ("phase <3>", "NOT READY"));
-        assert!(page.lead.iter().any(|l| l.starts_with("1 of 2 measured targets met: 50 %")));
+        let rate = "3 targets: 1 met, 1 missed, 0 measured but undecided, 1 not measured. Of those \
+                    decided 1 of 2: 50 % [";
+        assert!(page.lead.iter().any(|l| l.starts_with(rate)), "{:?}", page.lead);
         let headings: Vec<&str> = page.sections.iter().map(|s| s.heading.as_str()).collect();
         let want =
             ["Validation summary", "load", "model", "Compliance matrix", "What was published"];
@@ -325,6 +347,43 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn no_row_is_printed_twice() {
+        let card = card(CARD);
+        let page = page(&card);
+        let load = page.sections.iter().find(|s| s.heading == "load").unwrap();
+        let [Block::Text(met), Block::List(told)] = load.blocks.as_slice() else {
+            unreachable!("{:?}", load.blocks)
+        };
+        assert_eq!(met, "FAIL: 1 of 2 decided (50 %).");
+        assert!(told.len() == 1 && told[0].starts_with("batch|throughput"), "{told:?}");
+        let text = page.markdown(&card.findings());
+        assert_eq!(text.matches("| bulk |").count(), 1, "{text}");
+        let risks = page.sections.iter().find(|s| s.heading == "Risks").unwrap();
+        let [Block::Table(grid), Block::Text(low)] = risks.blocks.as_slice() else {
+            unreachable!("{:?}", risks.blocks)
+        };
+        assert_eq!((grid.rows.len(), low.as_str()), (2, "1 row is met: low."));
+        // Markdown shows it; the list itself keeps all.
+        assert_eq!(card.risks.len(), 3);
+    }
+
+    #[test]
+    fn misses_without_weight_and_runs_without_measurements_are_said() {
+        let row = |name: &str, weight: u32, actual: &str, provenance: &str| {
+            format!(
+                "[[target]]\nname = \"{name}\"\nclaim = \"value >= 100/s\"\nweight = {weight}\n\
+                 actual = \"{actual}\"\nprovenance = \"{provenance}\"\n"
+            )
+        };
+        let text = row("a", 1, "200/s", "measured") + &row("b", 0, "60/s", "measured");
+        let lines = lead(&card(&text));
+        let score = "weighted score: 100 %; 1 row of weight 0 misses its target";
+        assert!(lines.iter().any(|l| l == score), "{lines:?}");
+        let lines = lead(&card(&row("a", 1, "200/s", "estimated")));
+        assert_eq!(lines[..2], ["NOT READY, nothing was measured", "- a: estimated, not measured"]);
     }
 
     #[test]

@@ -2,36 +2,26 @@
 //!
 //! Each part gives findings; its section is drawn from them and from the tables that they carry.
 
-use tailproof_core::{Cell, Exhibit, ExhibitKind, Finding, Verdict, number, percent};
+use tailproof_core::{
+    Cell, Exhibit, ExhibitKind, Provenance, Reason, Verdict, number, percent, signed_percent,
+};
 use tailproof_reporting::{Block, Grid, Section};
-use tailproof_scorecard::Scorecard;
 use tailproof_scorecard::tree::{NodeScore, TreeJudged};
+use tailproof_scorecard::{Part, PartKind, Scorecard};
 
 /// Sections of the parts that the targets file has.
 pub(super) fn sections(card: &Scorecard) -> Vec<Section> {
-    let resources: Vec<Finding> = card
-        .resources
-        .iter()
-        .flat_map(tailproof_scorecard::resources::ResourceOutcome::findings)
-        .collect();
-    let budgets: Vec<Finding> = card
-        .budgets
-        .iter()
-        .flat_map(tailproof_scorecard::budgets::JudgedBudget::findings)
-        .collect();
-    let chains: Vec<Finding> =
-        card.chains.iter().flat_map(tailproof_scorecard::stages::Total::findings).collect();
-    let capacity: Vec<Finding> = card
-        .capacity
-        .iter()
-        .flat_map(tailproof_scorecard::capacity::CapacityPlan::findings)
-        .collect();
+    use PartKind::{Alert, Budget, Capacity, Projection, Resource, Stages};
+    let all = card.parts.all();
+    let of = |kinds: &[PartKind]| -> Vec<&Part> {
+        all.iter().filter(|part| kinds.contains(&part.kind)).collect()
+    };
     [
-        section("Resources", RESOURCES, &resources),
-        section("Error budgets", BUDGETS, &budgets),
-        section("Stages", STAGES, &chains),
-        section("Capacity", CAPACITY, &capacity),
-        card.tree.as_ref().map(aggregation),
+        section("Resources", RESOURCES, &of(&[Resource])),
+        section("Error budgets", BUDGETS, &of(&[Budget, Projection, Alert])),
+        section("Stages", STAGES, &of(&[Stages])),
+        section("Capacity", CAPACITY, &of(&[Capacity])),
+        card.parts.tree.as_ref().map(|tree| aggregation(tree, &of(&[PartKind::Improvement]))),
     ]
     .into_iter()
     .flatten()
@@ -48,7 +38,7 @@ const CAPACITY: &str = "How many replicas the target takes, from what one is kno
                         least, and what there is no room for first.";
 
 /// The scores from the root down, and the improvement over the baseline.
-fn aggregation(tree: &TreeJudged) -> Section {
+fn aggregation(tree: &TreeJudged, improvement: &[&Part]) -> Section {
     // By bootstrap siblings vary independently; a correlation shows in the propagated error.
     let differs = |node: &NodeScore| {
         node.propagated.zip(node.sd).is_some_and(|(a, b)| (a - b).abs() > 0.1 * b)
@@ -83,12 +73,11 @@ fn aggregation(tree: &TreeJudged) -> Section {
             ..Grid::default()
         }),
     ];
-    let mut lines: Vec<String> = tree.improved.iter().map(|i| i.finding().why).collect();
+    let mut lines: Vec<String> = improvement.iter().map(|part| part.finding.why.clone()).collect();
     if let Some(interval) = &tree.outcome.root().interval {
         lines.push(format!("intervals at {}: {}", interval.level, interval.method));
     }
-    let warnings = tree.outcome.warnings.iter().map(|w| format!("warning: {w}"));
-    lines.extend(warnings.chain(tree.notes.iter().cloned()));
+    lines.extend(tree.outcome.warnings.iter().map(|w| format!("warning: {w}")));
     if !lines.is_empty() {
         blocks.push(Block::List(lines));
     }
@@ -97,31 +86,34 @@ fn aggregation(tree: &TreeJudged) -> Section {
 
 /// A table of findings, what each means in words, and the tables that they carry; `None` for a
 /// part that is not there.
-fn section(heading: &str, lead: &str, findings: &[Finding]) -> Option<Section> {
-    if findings.is_empty() {
+fn section(heading: &str, lead: &str, parts: &[&Part]) -> Option<Section> {
+    if parts.is_empty() {
         return None;
     }
-    let header = ["what", "promised", "found", "status"].map(str::to_owned).to_vec();
-    let rows = findings.iter().map(row).collect();
+    let header = ["what", "required", "found", "status"].map(str::to_owned).to_vec();
+    let rows = parts.iter().map(|part| row(part)).collect();
     let mut blocks = vec![
         Block::Text(lead.to_owned()),
         Block::Table(Grid { header, rows, words: 4, ..Grid::default() }),
-        Block::List(told(findings)),
     ];
-    let exhibits = findings.iter().flat_map(|f| &f.exhibits);
+    let told = told(parts);
+    if !told.is_empty() {
+        blocks.push(Block::List(told));
+    }
+    let exhibits = parts.iter().flat_map(|part| &part.finding.exhibits);
     blocks.extend(exhibits.filter_map(table).map(Block::Table));
     Some(Section::new(heading, blocks))
 }
 
 /// Why, of each finding, and what to be careful about; of many only what is not a pass.
-fn told(findings: &[Finding]) -> Vec<String> {
+fn told(parts: &[&Part]) -> Vec<String> {
     /// Findings of which each is explained.
     const FEW: usize = 8;
-    let many = findings.len() > FEW;
+    let many = parts.len() > FEW;
     let mut lines = Vec::new();
-    for f in findings.iter().filter(|f| !many || f.verdict != Verdict::Pass) {
-        lines.push(format!("{}: {}", f.name(), f.why));
-        for warning in &f.warnings {
+    for part in parts.iter().filter(|p| !many || p.finding.verdict != Verdict::Pass) {
+        lines.push(format!("{}: {}", part.name, part.finding.why));
+        for warning in &part.finding.warnings {
             let line = format!("warning: {warning}");
             if !lines.contains(&line) {
                 lines.push(line);
@@ -131,14 +123,45 @@ fn told(findings: &[Finding]) -> Vec<String> {
     lines
 }
 
-fn row(f: &Finding) -> Vec<String> {
+fn row(part: &Part) -> Vec<String> {
+    let f = &part.finding;
     let show = |x: f64| if f.is_share() { percent(x) } else { number(x) };
     let unit = if f.is_share() { String::new() } else { f.suffix() };
-    let found = f.estimate.map_or_else(|| "-".to_owned(), |x| format!("{}{unit}", show(x)));
+    let found = match (f.estimate, f.base) {
+        (None, _) => "-".to_owned(),
+        (Some(x), Some(base)) => signed_percent(x / base - 1.0),
+        (Some(x), None) => format!("{}{unit}", show(x)),
+    };
     let interval = f.interval.as_ref().filter(|_| f.base.is_none());
     let interval =
         interval.map_or_else(String::new, |i| format!(" [{}, {}]", show(i.lo), show(i.hi)));
-    vec![f.name(), f.claim.clone(), format!("{found}{interval}"), f.verdict.word().to_owned()]
+    let critical =
+        if part.critical && part.kind != PartKind::Projection { " (critical)" } else { "" };
+    vec![
+        format!("{}{critical}", part.name),
+        f.claim.clone(),
+        format!("{found}{interval}"),
+        status(part),
+    ]
+}
+
+/// The verdict; with where the numbers are from, and what they would mean, unless they were
+/// measured.
+fn status(part: &Part) -> String {
+    let f = &part.finding;
+    let word = f.verdict.word();
+    let how = f.provenance;
+    if matches!(how, Provenance::Measured | Provenance::NotTested) {
+        return word.to_owned();
+    }
+    let untested = matches!(f.verdict, Verdict::Inconclusive(Reason::NotTested));
+    let kept = part.kind == PartKind::Projection || f.verdict == Verdict::Fail;
+    match part.would {
+        _ if kept => format!("{word} ({how})"),
+        Some(true) => format!("NOT TESTED ({how}, would hold)"),
+        Some(false) if untested => format!("NOT TESTED ({how}, would not hold)"),
+        _ => format!("{word} ({how})"),
+    }
 }
 
 /// A table that a finding carries.
@@ -165,32 +188,58 @@ fn table(exhibit: &Exhibit) -> Option<Grid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Class, Subject, Unit, Verdict};
+    use std::collections::BTreeMap;
+
+    use tailproof_core::{Dataset, Level, Seed};
+    use tailproof_scorecard::{Settings, Supplied, config, score};
+
+    fn card(text: &str) -> Scorecard {
+        let (data, files) = (Dataset::default(), BTreeMap::new());
+        let supplied = Supplied {
+            data: &data,
+            baseline: None,
+            evidence: &[],
+            files: &files,
+            host: None,
+            memo: &tailproof_core::NoMemo,
+        };
+        let settings = Settings { level: Level::P999, seed: Seed(42) };
+        score(&config::parse(text).unwrap(), &supplied, &settings).unwrap()
+    }
 
     #[test]
     fn a_part_is_drawn_from_its_findings() {
         assert_eq!(section("Stages", STAGES, &[]), None);
-        let subject = Subject { metric: "end to end".to_owned(), ..Subject::default() };
-        let mut f = Finding::new(Class::Slo, subject, "value <= 5 s", Verdict::Pass);
-        (f.estimate, f.unit) = (Some(3.617), Unit::known("s"));
-        f.why = "dashboard dominates".to_owned();
-        f.exhibits = vec![Exhibit {
-            title: "stages".to_owned(),
-            x: String::new(),
-            y: String::new(),
-            kind: ExhibitKind::Table {
-                columns: vec!["stage".to_owned(), "s".to_owned()],
-                rows: vec![vec![Cell::Text("collect".to_owned()), Cell::Number(1.0)]],
-            },
-        }];
-        let section = section("Stages", STAGES, &[f]).unwrap();
+        let card = card(
+            "[[chain]]\nname = \"end to end\"\nbudget = \"5 s\"\nstages = [\
+             { name = \"collect\", value = \"1 s\", provenance = \"measured\" }, \
+             { name = \"show\", value = \"2.5 s\", provenance = \"measured\" }]\n",
+        );
+        let sections = sections(&card);
+        assert_eq!((sections.len(), sections[0].heading.as_str()), (1, "Stages"));
         let [Block::Text(_), Block::Table(all), Block::List(why), Block::Table(own)] =
-            section.blocks.as_slice()
+            sections[0].blocks.as_slice()
         else {
-            unreachable!("{:?}", section.blocks)
+            unreachable!("{:?}", sections[0].blocks)
         };
-        assert_eq!(all.rows[0], ["end to end", "value <= 5 s", "3.617 s", "PASS"]);
-        assert_eq!(why[0], "end to end: dashboard dominates");
-        assert_eq!((own.words, own.rows[0].as_slice()), (1, &["collect".into(), "1".into()][..]));
+        assert_eq!(all.header, ["what", "required", "found", "status"]);
+        assert_eq!((all.rows[0][0].as_str(), all.rows[0][3].as_str()), ("end to end", "PASS"));
+        assert!(all.rows[0][2].starts_with("3.5 s"), "{:?}", all.rows);
+        assert!(why[0].starts_with("end to end: "), "{why:?}");
+        assert_eq!((own.words > 0, own.rows[0][0].as_str()), (true, "collect"));
+    }
+
+    #[test]
+    fn what_is_not_measured_is_no_pass_here_either() {
+        let memory = "[[resource]]\nname = \"memory\"\nrequired = \"8 GB\"\n\
+                      available = \"24 GB\"\ncritical = true\n";
+        for (used, status) in
+            [("1 GB", "NOT TESTED (estimated, would hold)"), ("23 GB", "FAIL (estimated)")]
+        {
+            let card = card(&format!("{memory}used = \"{used}\"\n"));
+            let sections = sections(&card);
+            let Block::Table(grid) = &sections[0].blocks[1] else { unreachable!() };
+            assert_eq!((&*grid.rows[0][0], &*grid.rows[0][3]), ("memory (critical)", status));
+        }
     }
 }

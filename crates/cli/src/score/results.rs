@@ -1,7 +1,7 @@
 //! A scorecard in JSON, beside its findings: `results.scorecard` of the evidence.
 
 use serde_json::{Value, json};
-use tailproof_scorecard::Scorecard;
+use tailproof_scorecard::{Scorecard, domains};
 
 /// The decision and what led to it, for machines.
 pub(super) fn results(card: &Scorecard) -> Value {
@@ -9,17 +9,24 @@ pub(super) fn results(card: &Scorecard) -> Value {
     json!({
         "decision": card.decision.readiness.to_string(),
         "because": card.decision.because,
+        "judged": card.decision.judged,
         "success": {
             "passed": success.passed,
             "decided": success.decided,
+            "undecided": success.undecided,
+            "unmeasured": success.unmeasured,
             "rate": success.rate(),
             "wilson_95": success.interval.map(|(lo, hi)| [lo, hi]),
             "left_out": success.left_out,
-            "would_meet": success.of_all.0,
-            "with_a_value": success.of_all.1,
+            "would_meet": success.would_meet,
+            "with_a_value": success.with_a_value,
         },
-        "weighted_score": { "at_least": card.score.at_least, "at_most": card.score.at_most },
-        "domains": card.domains().iter().map(|d| json!({
+        "weighted_score": {
+            "at_least": card.score.at_least,
+            "at_most": card.score.at_most,
+            "open": card.score.open(),
+        },
+        "domains": domains(&card.rows).iter().map(|d| json!({
             "name": d.name,
             "status": d.status.word(),
             "passed": d.passed,

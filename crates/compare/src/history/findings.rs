@@ -49,7 +49,8 @@ impl History {
 
     /// `since 5f3a1c2 (2024-03-01): median 28.67 -> 21.4 ms (-25 % [-26 %, -24 %]), p = 0.001`.
     fn describe(&self, point: &ChangePoint) -> String {
-        let when = point.time.map_or_else(String::new, |t| format!(" ({})", date(t)));
+        let when =
+            point.time.map_or_else(String::new, |t| format!(" ({})", tailproof_core::day(t)));
         let interval = point.interval.as_ref().filter(|i| i.hi.is_finite());
         let interval = interval.map_or_else(String::new, |i| {
             format!(" [{}, {}]", signed_percent(i.lo), signed_percent(i.hi))
@@ -135,39 +136,5 @@ impl ChangePoint {
     #[must_use]
     pub fn label(&self) -> String {
         self.mark.clone().unwrap_or_else(|| format!("point {}", self.index))
-    }
-}
-
-/// The day of a time, UTC.
-///
-/// Days are counted from 1 March of year 0 in eras of 400 years, so that leap days come last.
-fn date(nanoseconds: i64) -> String {
-    const DAY: i64 = 86_400_000_000_000;
-    let days = nanoseconds.div_euclid(DAY) + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        for (seconds, want) in [
-            (0, "1970-01-01"),
-            (-1, "1969-12-31"),
-            (951_782_400, "2000-02-29"),
-            (1_709_251_200, "2024-03-01"),
-            (4_102_444_799, "2099-12-31"),
-        ] {
-            assert_eq!(date(seconds * 1_000_000_000), want);
-        }
     }
 }

@@ -72,13 +72,6 @@ impl Confusion {
         share(2.0 * tp, 2.0 * tp + fp + missed)
     }
 
-    /// Jaccard index `tp/(tp + fp + fn)`; `None` when no positive is there or predicted.
-    #[must_use]
-    pub fn jaccard(&self) -> Option<f64> {
-        let [tp, fp, missed, _] = self.counts();
-        share(tp, tp + fp + missed)
-    }
-
     /// Right predictions, `(tp + tn)/n`; `None` without pairs.
     #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
@@ -134,12 +127,12 @@ mod tests {
     fn rates_by_hand() {
         let seen = seen(6, 2, 3, 9);
         assert_eq!((seen.precision(), seen.recall()), (Some(0.75), Some(6.0 / 9.0)));
-        assert_eq!((seen.f1(), seen.jaccard()), (Some(12.0 / 17.0), Some(6.0 / 11.0)));
+        assert_eq!(seen.f1(), Some(12.0 / 17.0));
         assert_eq!((seen.accuracy(), seen.specificity()), (Some(0.75), Some(9.0 / 11.0)));
         assert_eq!(seen.false_positive_rate(), Some(2.0 / 11.0));
         let mcc = (54.0 - 6.0) / (8.0 * 9.0 * 11.0 * 12.0_f64).sqrt();
         assert!((seen.mcc().unwrap() - mcc).abs() < 1e-15);
-        let j = seen.jaccard().unwrap();
+        let j = 6.0_f64 / 11.0;
         assert!((seen.f1().unwrap() - 2.0 * j / (1.0 + j)).abs() < 1e-15);
     }
 

@@ -138,7 +138,7 @@ struct WireReason {
     text: String,
 }
 
-const PLAIN: [(&str, Reason); 13] = [
+const PLAIN: [(&str, Reason); 14] = [
     ("absent", Reason::Absent),
     ("summary_only", Reason::SummaryOnly),
     ("bucket_width", Reason::BucketWidth),
@@ -152,6 +152,7 @@ const PLAIN: [(&str, Reason); 13] = [
     ("not_steady", Reason::NotSteady),
     ("not_tested", Reason::NotTested),
     ("conditions", Reason::Conditions),
+    ("lower_level", Reason::LowerLevel),
 ];
 
 impl From<&Reason> for WireReason {

@@ -4,20 +4,22 @@ use toml::Spanned;
 
 use super::Scaling;
 use crate::actual::Value;
+use crate::amount::{Amount, above_zero, not_below_zero, supply};
 use crate::config::{ConfigError, Lines};
-use crate::resources::Amount;
 
 /// A throughput to reach with replicas.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capacity {
+    /// Where it stands in the file.
+    pub line: usize,
+    /// Whether there is no release without it.
+    pub critical: bool,
     /// Throughput wanted.
     pub target: Quantity,
     /// Throughput of one replica.
     pub one: Value,
-    /// How it grows with their number.
+    /// How it grows with their number; typed, and so never taken as measured.
     pub scaling: Scaling,
-    /// Replicas up to which the scaling was measured; beyond them it is extrapolated.
-    pub measured_to: Option<u64>,
     /// Most replicas that may run.
     pub replicas_max: Option<u64>,
     /// Cost of a replica in a month.
@@ -51,10 +53,11 @@ pub(crate) struct CapacityFile {
     efficiency: Option<Spanned<String>>,
     sigma: Option<Spanned<f64>>,
     kappa: Option<Spanned<f64>>,
-    measured_to: Option<Spanned<u64>>,
     replicas_max: Option<u64>,
     cost: Option<Spanned<String>>,
     published: Option<u64>,
+    #[serde(default)]
+    critical: bool,
     #[serde(default)]
     constraints: Vec<ConstraintFile>,
 }
@@ -69,7 +72,8 @@ struct ConstraintFile {
 }
 
 impl CapacityFile {
-    pub(crate) fn read(self, lines: &Lines) -> Result<Capacity, ConfigError> {
+    /// Checks what the table in `line` says.
+    pub(crate) fn read(self, line: usize, lines: &Lines) -> Result<Capacity, ConfigError> {
         let target = above_zero(&self.target, lines)?;
         let one = lines.value(&self.one, self.provenance.as_ref(), self.source.as_deref())?;
         if let Value::Typed(actual) = &one {
@@ -82,21 +86,15 @@ impl CapacityFile {
         }
         let scaling =
             scaling(self.efficiency.as_ref(), self.sigma.as_ref(), self.kappa.as_ref(), lines)?;
-        if let Some(text) = self.measured_to.as_ref().filter(|_| scaling == Scaling::Perfect) {
-            let message = "measured_to is of efficiency, or of sigma and kappa, which are not here";
-            return Err(lines.wrong(text.span().start, message));
-        }
-        let cost = match &self.cost {
-            Some(text) => Some(not_below_zero(text, lines)?),
-            None => None,
-        };
+        let cost = self.cost.as_ref().map(|text| not_below_zero(text, lines)).transpose()?;
         let constraints: Result<Vec<_>, _> =
             self.constraints.into_iter().map(|constraint| constraint.read(lines)).collect();
         Ok(Capacity {
+            line,
+            critical: self.critical,
             target,
             one,
             scaling,
-            measured_to: self.measured_to.map(Spanned::into_inner),
             replicas_max: self.replicas_max,
             cost,
             published: self.published,
@@ -108,17 +106,8 @@ impl CapacityFile {
 impl ConstraintFile {
     fn read(self, lines: &Lines) -> Result<Constraint, ConfigError> {
         let each = above_zero(&self.each, lines)?;
-        let available = Amount::read(&self.available, &self.name, lines)?;
-        let used = match &self.used {
-            Some(text) => Some(Amount::read(text, &self.name, lines)?),
-            None => None,
-        };
-        for (amount, text) in
-            [(Some(&available), Some(&self.available)), (used.as_ref(), self.used.as_ref())]
-        {
-            let (Some(amount), Some(text)) = (amount, text) else { continue };
-            amount.check(&self.name, &each, text, lines)?;
-        }
+        let (available, used) =
+            supply(&self.name, &each, &self.available, self.used.as_ref(), lines)?;
         Ok(Constraint { name: self.name, each, available, used })
     }
 }
@@ -158,22 +147,6 @@ fn law(
     Ok(if sigma.or(kappa).is_none() { Scaling::Perfect } else { law })
 }
 
-fn not_below_zero(text: &Spanned<String>, lines: &Lines) -> Result<Quantity, ConfigError> {
-    let quantity: Quantity = lines.parse(text)?;
-    if quantity.value() < 0.0 {
-        return Err(lines.wrong(text.span().start, format!("{quantity} is below zero")));
-    }
-    Ok(quantity)
-}
-
-fn above_zero(text: &Spanned<String>, lines: &Lines) -> Result<Quantity, ConfigError> {
-    let quantity = not_below_zero(text, lines)?;
-    if quantity.value() == 0.0 {
-        return Err(lines.wrong(text.span().start, format!("{quantity} is not above zero")));
-    }
-    Ok(quantity)
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -182,7 +155,7 @@ pub(super) mod tests {
     pub(crate) const REPORT: &str = "target = \"1000/s\"\none = \"60/s\"\nprovenance = \"measured\"\nreplicas_max = 10\ncost = \"45 usd\"\npublished = 16\n";
 
     pub(crate) fn parse(text: &str) -> Result<Capacity, ConfigError> {
-        toml::from_str::<CapacityFile>(text).unwrap().read(&Lines::new(text))
+        toml::from_str::<CapacityFile>(text).unwrap().read(1, &Lines::new(text))
     }
 
     #[test]
@@ -193,6 +166,8 @@ pub(super) mod tests {
         assert_eq!(capacity.scaling, Scaling::Usl { sigma: 0.0, kappa: 0.001 });
         assert_eq!(capacity.constraints[0].available, Amount::Host);
         assert_eq!(parse(REPORT).unwrap().scaling, Scaling::Perfect);
+        assert!(!parse(REPORT).unwrap().critical);
+        assert!(parse(&format!("{REPORT}critical = true\n")).unwrap().critical);
     }
 
     #[test]
@@ -212,7 +187,7 @@ pub(super) mod tests {
             (with("efficiency = \"90%\"\nsigma = 0.1"), 7, "not both"),
             (with("sigma = 1.5"), 7, "between 0 and 1, got 1.5"),
             (with("kappa = nan"), 7, "not below 0"),
-            (with("measured_to = 8"), 7, "efficiency"),
+            (REPORT.replace("provenance = \"measured\"", ""), 2, "provenance"),
             (REPORT.replace("45 usd", "-45 usd"), 5, "below zero"),
             (limit("0", "10"), 7, "above zero"),
             (limit("1", "host"), 7, "seats"),

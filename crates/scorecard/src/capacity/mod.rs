@@ -4,12 +4,12 @@
 //! [capacity]
 //! target = "1000/s"
 //! one = "60/s"               # throughput of one replica, typed or `throughput: mean`
-//! provenance = "measured"
+//! provenance = "measured"    # of `one`, when it is typed
 //! efficiency = "90%"         # or sigma and kappa of the universal scalability law
-//! measured_to = 8            # replicas up to which that scaling was measured
 //! replicas_max = 10
 //! cost = "45 usd"            # per replica and month
 //! published = 16             # replicas that a report claims to be enough
+//! critical = true            # no release without it; default: a miss is a condition
 //! constraints = [ { name = "memory", each = "4 GB", available = "24 GB", used = "2 GB" } ]
 //! ```
 //!

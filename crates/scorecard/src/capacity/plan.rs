@@ -2,8 +2,8 @@ use tailproof_core::{Host, Provenance, Quantity, Rational, Reason, Unit, UnitErr
 
 use super::{Capacity, Scaling};
 use crate::actual::Actual;
-use crate::resources::amounts;
-use crate::strength::settles;
+use crate::amount::amounts;
+use crate::strength::{ends, settles};
 use crate::whole::times_that_fit;
 
 /// How many replicas one constraint allows.
@@ -18,16 +18,16 @@ pub struct Limit {
 /// What reaches a throughput, and what stops it; throughputs in one unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CapacityPlan {
+    /// Whether there is no release without it.
+    pub critical: bool,
     /// Throughput wanted.
     pub target: f64,
     /// Unit of the throughputs: that of the one replica.
     pub unit: Option<Unit>,
     /// Throughput of one replica; `None` when nobody measured it.
     pub one: Option<Actual>,
-    /// How it grows with their number.
+    /// How it grows with their number; nobody measured that.
     pub scaling: Scaling,
-    /// Replicas up to which that was measured.
-    pub measured_to: Option<u64>,
     /// Replicas needed by the lower end of the throughput of one; `None` when none are enough.
     pub need: Option<u64>,
     /// Replicas needed by its estimate.
@@ -61,11 +61,13 @@ pub struct Headroom {
 /// met      iff  N ≤ max
 /// not met  iff  even the upper end of one replica needs more than max
 /// ```
-/// A target that is met passes only when it is no projection: one replica's throughput was
-/// measured, and so was the scaling, up to as many replicas. Otherwise it is `not tested`.
+/// A target that is met passes only when it is no projection: one replica reaches it, and that
+/// was measured. How several share a load is typed, without an interval and without evidence:
+/// more than one replica are `not tested`, whatever they would reach.
 ///
 /// `one` is the throughput of one replica as measured or typed; `None`, or one that is not
-/// tested, is judged `not tested`. A typed value is its own lower and upper end: nothing is known
+/// tested, is judged `not tested`, and one that was measured and could not be decided is
+/// inconclusive for the same reason, whatever its estimate. A typed value is its own lower and upper end: nothing is known
 /// of how sure it is. Counts are exact for typed numbers. Without any limit `max` is a billion,
 /// and a target that the scaling never reaches fails.
 ///
@@ -80,10 +82,11 @@ pub struct Headroom {
 ///
 /// let one = Actual::typed("60/s", Provenance::Measured, "load test")?;
 /// let capacity = Capacity {
+///     line: 1,
+///     critical: false,
 ///     target: "1000/s".parse()?,
 ///     one: Value::Typed(one.clone()),
 ///     scaling: Scaling::Perfect,
-///     measured_to: None,
 ///     replicas_max: Some(10),
 ///     cost: Some("45 usd".parse()?),
 ///     published: None,
@@ -109,15 +112,16 @@ pub fn plan(
     let unit = said.or(capacity.target.unit());
     let target = capacity.target.in_unit(unit)?;
     let need = |x: Option<f64>| x.and_then(|x| capacity.scaling.replicas(target, x));
+    let (lower, upper) = one.map(ends).unzip();
     Ok(CapacityPlan {
+        critical: capacity.critical,
         target,
         unit: unit.cloned(),
         one: one.cloned(),
         scaling: capacity.scaling,
-        measured_to: capacity.measured_to,
-        need: need(one.map(Actual::lower)),
+        need: need(lower),
         need_by_estimate: need(one.map(|actual| actual.estimate)),
-        need_at_best: need(one.map(Actual::upper)),
+        need_at_best: need(upper),
         limits: limits(capacity, host)?,
         cost: capacity.cost.clone(),
         published: capacity.published,
@@ -165,7 +169,7 @@ impl CapacityPlan {
     /// What `n` replicas deliver together, by the lower end of one replica's throughput.
     #[must_use]
     pub fn reaches(&self, n: u64) -> Option<f64> {
-        Some(self.scaling.throughput(self.one.as_ref()?.lower(), n))
+        Some(self.scaling.throughput(ends(self.one.as_ref()?).0, n))
     }
 
     /// What `n` replicas cost in a month.
@@ -229,6 +233,9 @@ impl CapacityPlan {
 
     /// Why the interval of one replica's throughput does not decide.
     fn undecided(&self, one: &Actual) -> Reason {
+        if let Some(reason) = &one.undecided {
+            return reason.clone();
+        }
         let Some(interval) = &one.interval else { return Reason::SummaryOnly }; // `< 60/s`
         let enough = self.fits(self.need_by_estimate);
         let half = if enough { one.estimate - interval.lo } else { interval.hi - one.estimate };
@@ -238,16 +245,15 @@ impl CapacityPlan {
         Reason::Straddles { projected: settles(one.n.iter().copied(), half, gap) }
     }
 
-    /// Measured only when one replica's throughput is, and the scaling up to as many as the
-    /// verdict rests on; a single replica needs no scaling. Anything else is projected.
+    /// Measured only when one replica's throughput is, and the verdict rests on a single one,
+    /// which needs no scaling. Anything else is projected.
     #[must_use]
     pub fn provenance(&self) -> Provenance {
         let Some(one) = &self.one else { return Provenance::NotTested };
         let judged = self.judged().unwrap_or(u64::MAX);
         let rests_on = self.need.map_or(judged, |need| need.min(judged));
-        let known = rests_on <= self.measured_to.unwrap_or(1).max(1);
         match one.provenance {
-            Provenance::Measured if known => Provenance::Measured,
+            Provenance::Measured if rests_on <= 1 => Provenance::Measured,
             _ => Provenance::Projected,
         }
     }
@@ -309,14 +315,32 @@ mod tests {
         );
         assert_eq!((plan.need, plan.verdict()), (None, Verdict::Fail));
         assert_eq!(plan.headroom().unwrap().by, "the peak of the scaling");
+    }
+
+    #[test]
+    fn scaling_that_nobody_measured_is_a_projection() {
         let text = REPORT.replace("= 10", "= 20");
-        let known = |to: u64| planned(&format!("{text}efficiency = \"90%\"\nmeasured_to = {to}\n"));
-        assert_eq!(known(20).need, Some(19));
-        assert_eq!(
-            (known(20).verdict(), known(20).provenance()),
-            (Verdict::Pass, Provenance::Measured)
-        );
-        assert_eq!(known(18).provenance(), Provenance::Projected);
+        let plan = planned(&format!("{text}efficiency = \"90%\"\n"));
+        assert_eq!((plan.need, plan.met()), (Some(19), Some(true)));
+        assert_eq!(plan.provenance(), Provenance::Projected);
+        assert_eq!(plan.verdict(), Verdict::Inconclusive(Reason::NotTested));
+        // One replica is what was measured.
+        let one = planned(&format!("{}efficiency = \"90%\"\n", text.replace("1000/s", "60/s")));
+        assert_eq!((one.need, one.verdict()), (Some(1), Verdict::Pass));
+        assert_eq!(one.provenance(), Provenance::Measured);
+    }
+
+    #[test]
+    fn a_throughput_that_could_not_be_decided_decides_nothing() {
+        let reason = Reason::TooFew { need: 30 };
+        for (target, most) in [("1000/s", 10), ("50/s", 10), ("1000/s", 100)] {
+            let text = REPORT.replace("1000/s", target).replace("= 10", &format!("= {most}"));
+            let typed = Actual::typed("60/s", Provenance::Measured, "").unwrap();
+            let one = Actual { undecided: Some(reason.clone()), n: vec![3], ..typed };
+            let plan = plan(&parse(&text).unwrap(), Some(&one), None).unwrap();
+            assert_eq!(plan.verdict(), Verdict::Inconclusive(reason.clone()), "{target} {most}");
+            assert_eq!((plan.need, plan.met(), plan.headroom()), (None, None, None));
+        }
     }
 
     #[test]

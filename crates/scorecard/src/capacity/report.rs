@@ -1,9 +1,10 @@
 use tailproof_core::{
     Bound, Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Provenance,
-    Quantity, Side, Subject, number, percent,
+    Quantity, Side, Subject, Verdict, number, percent,
 };
 
 use super::{CapacityPlan, Scaling};
+use crate::amount::with_unit;
 
 impl CapacityPlan {
     /// The finding: the throughput that the allowed replicas reach, held against the target.
@@ -44,7 +45,7 @@ impl CapacityPlan {
     }
 
     fn with_unit(&self, x: f64) -> String {
-        self.unit.as_ref().map_or_else(|| number(x), |unit| format!("{} {unit}", number(x)))
+        with_unit(x, self.unit.as_ref())
     }
 
     /// How much is missing with at most `n` replicas, or how many times the target is reached.
@@ -84,11 +85,14 @@ impl CapacityPlan {
                 self.at_peak()
             ),
         };
-        if let Some(limit) = self.binding() {
+        if let Some(limit) = self.binding().filter(|_| one.undecided.is_none()) {
             let most = limit.replicas.unwrap_or(0);
             text.push_str(&format!("; {} allows {most}: {}", limit.name, self.against(most)));
         }
         text.push_str(&format!(" vs >= {target}: {}", verdict.word()));
+        if let (Some(undecided), Verdict::Inconclusive(_)) = (&one.undecided, &verdict) {
+            text.push_str(&format!(", the throughput of one replica is undecided: {undecided}"));
+        }
         if self.met() == Some(true) && self.provenance() == Provenance::Projected {
             text.push_str(", it would be reached if the projection is right");
         }
@@ -113,29 +117,25 @@ impl CapacityPlan {
             let name = one.provenance.name();
             warnings.push(format!("the throughput of one replica is {name}, so the rest is too"));
         }
-        if one.interval.is_none() {
+        if one.interval.is_none() && one.undecided.is_none() {
             let text = "the throughput of one replica has no interval, so the number of replicas has none either";
             warnings.push(text.to_owned());
         }
         let judged = self.judged().unwrap_or(1);
         let most = self.need.map_or(judged, |need| need.max(1).min(judged));
-        match (self.scaling, self.measured_to) {
-            _ if most <= 1 => {}
-            (Scaling::Perfect, _) => warnings.push(format!(
-                "extrapolated from one replica to {most} as if each added as much as the first: measure the efficiency"
-            )),
-            (_, None) => warnings.push(format!(
-                "extrapolated to {most} replicas: nobody says up to how many the scaling was measured (measured_to)"
-            )),
-            (_, Some(to)) if most > to => warnings.push(format!(
-                "extrapolated: the scaling was measured with up to {to} replicas, this is about {most}"
-            )),
-            _ => {}
+        if most > 1 {
+            let how = if self.scaling == Scaling::Perfect {
+                "as if each added as much as the first: measure the efficiency"
+            } else {
+                "by a scaling that is typed, without an interval: measure that many"
+            };
+            warnings.push(format!("extrapolated from one replica to {most} {how}"));
         }
         for limit in self.limits.iter().filter(|limit| limit.replicas.is_none()) {
             warnings.push(format!("{}: this host does not say how much there is", limit.name));
         }
         if let Some(n) = self.published
+            && one.undecided.is_none()
             && self.need.is_none_or(|need| need > n)
         {
             let against = self.against(n);
@@ -163,6 +163,14 @@ impl CapacityPlan {
         let limits = self.limits.iter();
         rows.extend(limits.filter_map(|l| Some((l.replicas?, format!("allowed by {}", l.name)))));
         rows.sort_by_key(|row| row.0);
+        // One row for each number, with all that it is.
+        rows.dedup_by(|again, first| {
+            let same = again.0 == first.0;
+            if same {
+                first.1 = format!("{}, {}", first.1, again.1);
+            }
+            same
+        });
         rows.truncate(Exhibit::MAX_POINTS);
         let cost = |n: u64| {
             self.cost_of(n).map_or_else(|| Cell::Text("–".into()), |c| Cell::Number(c.value()))
@@ -247,8 +255,31 @@ mod tests {
     }
 
     #[test]
+    fn equal_numbers_of_replicas_are_one_row() {
+        let f = finding(&REPORT.replace("= 10", "= 17").replace("= 16", "= 17"));
+        let ExhibitKind::Table { rows, .. } = &f.exhibits[0].kind else { panic!("a table") };
+        let text = "published, needed, allowed by replicas_max".to_owned();
+        assert_eq!(
+            (rows.len(), &rows[1][0], &rows[1][3]),
+            (2, &Cell::Count(17), &Cell::Text(text))
+        );
+    }
+
+    #[test]
+    fn an_undecided_throughput_is_named() {
+        let capacity = parse(REPORT).unwrap();
+        let Value::Typed(typed) = capacity.one.clone() else { panic!("it is typed") };
+        let undecided = Some(tailproof_core::Reason::TooFew { need: 30 });
+        let one = crate::actual::Actual { undecided, n: vec![3], ..typed };
+        let f = plan(&capacity, Some(&one), None).unwrap().findings().remove(0);
+        assert!(f.why.contains("one replica is undecided: too few observations"), "{}", f.why);
+        assert!(!f.why.contains("short") && f.warnings.iter().all(|w| !w.contains("published")));
+        assert_eq!(f.verdict.word(), "INCONCLUSIVE");
+    }
+
+    #[test]
     fn a_peak_below_the_target_is_said() {
-        let text = "target = \"1000/s\"\none = \"60/s\"\nsigma = 0.1\nkappa = 0.01\ncost = \"45 usd/month\"\n";
+        let text = "target = \"1000/s\"\none = \"60/s\"\nprovenance = \"measured\"\nsigma = 0.1\nkappa = 0.01\ncost = \"45 usd/month\"\n";
         let f = finding(text);
         assert!(f.why.starts_with("no number of replicas reaches it"), "{}", f.why);
         assert!(f.why.contains("most is 214.3 /s with"), "{}", f.why);

@@ -1,14 +1,15 @@
 //! The targets file.
 
+mod checks;
 mod lines;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tailproof_core::{Claim, Level, Objective, Provenance, Unit};
+use tailproof_core::{Level, Objective, Provenance};
 use toml::Spanned;
 
-pub(crate) use lines::Lines;
+pub(crate) use lines::{Lines, Number};
 
 use crate::actual::{Actual, Value};
 use crate::budgets::{BudgetFile, BudgetTarget};
@@ -24,6 +25,8 @@ use crate::tree::{NodeFile, TreeConfig, TreeFile};
 pub struct Targets {
     /// What is judged.
     pub title: Option<String>,
+    /// Whether nobody has edited it since `--init` wrote it: a draft is never ready.
+    pub draft: bool,
     /// Level of the intervals made here.
     pub level: Option<Level>,
     /// What the decision needs.
@@ -32,16 +35,16 @@ pub struct Targets {
     pub published: Published,
     /// The rows.
     pub targets: Vec<Target>,
-    /// What the host must have, with its line.
-    pub resources: Vec<(usize, Resource)>,
+    /// What the host must have.
+    pub resources: Vec<Resource>,
     /// Error budgets.
     pub budgets: Vec<BudgetTarget>,
-    /// Chains of stages, with their lines.
-    pub chains: Vec<(usize, Chain)>,
-    /// How many replicas are needed, with its line.
-    pub capacity: Option<(usize, Capacity)>,
-    /// Scores to aggregate, with its line.
-    pub tree: Option<(usize, TreeConfig)>,
+    /// Chains of stages.
+    pub chains: Vec<Chain>,
+    /// How many replicas are needed.
+    pub capacity: Option<Capacity>,
+    /// Scores to aggregate.
+    pub tree: Option<TreeConfig>,
 }
 
 impl Targets {
@@ -59,9 +62,8 @@ impl Targets {
     /// Whether something is to be read from the machine.
     #[must_use]
     pub fn needs_host(&self) -> bool {
-        let resources =
-            self.resources.iter().flat_map(|(_, r)| [Some(&r.available), r.used.as_ref()]);
-        let constraints = self.capacity.iter().flat_map(|(_, c)| &c.constraints);
+        let resources = self.resources.iter().flat_map(|r| [Some(&r.available), r.used.as_ref()]);
+        let constraints = self.capacity.iter().flat_map(|c| &c.constraints);
         let constraints = constraints.flat_map(|c| [Some(&c.available), c.used.as_ref()]);
         resources.chain(constraints).flatten().any(|amount| *amount == Amount::Host)
     }
@@ -72,8 +74,8 @@ impl Targets {
     pub fn objectives(&self) -> Vec<Objective> {
         let open =
             self.targets.iter().filter(|t| t.actual.is_none() && !t.untested && t.data.is_none());
-        let stages = self.chains.iter().flat_map(|(_, c)| c.stages.iter().map(|s| &s.value));
-        let values = stages.chain(self.capacity.iter().map(|(_, c)| &c.one));
+        let stages = self.chains.iter().flat_map(|c| c.stages.iter().map(|s| &s.value));
+        let values = stages.chain(self.capacity.iter().map(|c| &c.one));
         let asked = values.filter_map(|value| match value {
             Value::Asked(objective) => Some(objective.as_ref()),
             Value::Typed(_) => None,
@@ -84,15 +86,29 @@ impl Targets {
 
     /// Files that rows name, with what is asked of each.
     #[must_use]
-    pub fn files(&self) -> BTreeMap<String, Vec<Objective>> {
-        let mut files: BTreeMap<String, Vec<Objective>> = BTreeMap::new();
+    pub fn files(&self) -> BTreeMap<String, Asked> {
+        let mut files: BTreeMap<String, Asked> = BTreeMap::new();
         for target in self.targets.iter().filter(|t| t.actual.is_none()) {
-            for file in target.data.iter().chain(&target.without) {
-                files.entry(file.clone()).or_default().push(target.objective.clone());
+            for (key, file) in [("data", &target.data), ("without", &target.without)] {
+                let Some(file) = file else { continue };
+                let blank = || Asked { line: target.line, key, objectives: Vec::new() };
+                let asked = files.entry(file.clone()).or_insert_with(blank);
+                asked.objectives.push(target.objective.clone());
             }
         }
         files
     }
+}
+
+/// What is asked of a file that a row names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Line of the first target that names it.
+    pub line: usize,
+    /// The key that names it there: `data` or `without`.
+    pub key: &'static str,
+    /// The promises of the targets that name it.
+    pub objectives: Vec<Objective>,
 }
 
 /// What is wrong with a targets file, and where.
@@ -109,13 +125,15 @@ pub struct ConfigError {
 #[serde(deny_unknown_fields)]
 struct File {
     title: Option<String>,
+    #[serde(default)]
+    draft: bool,
     level: Option<Spanned<Number>>,
     #[serde(default)]
     readiness: RulesFile,
     #[serde(default)]
     published: PublishedFile,
     #[serde(default)]
-    target: Vec<Spanned<TargetFile>>,
+    target: Vec<TargetFile>,
     #[serde(default)]
     resource: Vec<Spanned<ResourceFile>>,
     #[serde(default)]
@@ -131,15 +149,16 @@ struct File {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct RulesFile {
-    ready: Option<Spanned<String>>,
-    conditions: Option<Spanned<String>>,
+    ready: Option<Spanned<Number>>,
+    conditions: Option<Spanned<Number>>,
+    open_at_most: Option<Spanned<Number>>,
     critical_undecided: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct PublishedFile {
-    success_rate: Option<Spanned<String>>,
+    success_rate: Option<Spanned<Number>>,
     domains: Option<u64>,
     rows: Option<u64>,
     passed: Option<u64>,
@@ -155,132 +174,91 @@ struct TargetFile {
     weight: Option<Spanned<Number>>,
     #[serde(default)]
     critical: bool,
-    actual: Option<Spanned<String>>,
+    actual: Option<Spanned<Number>>,
     provenance: Option<Spanned<String>>,
     source: Option<String>,
     step: Option<String>,
-    data: Option<Spanned<String>>,
-    without: Option<Spanned<String>>,
-}
-
-/// A number that may be written as text: `0.999` or `"99.9%"`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Number {
-    /// As text.
-    Text(String),
-    /// A whole number.
-    Whole(i64),
-    /// A number.
-    Float(f64),
-}
-
-impl Number {
-    /// As text.
-    pub(crate) fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Whole(n) => n.to_string(),
-            Self::Float(x) => x.to_string(),
-        }
-    }
+    data: Option<String>,
+    without: Option<String>,
 }
 
 /// Parses the text of a targets file.
 ///
 /// # Errors
 /// Names the line of the first thing that is wrong: unknown keys, values that are no numbers,
-/// weights below zero or all zero, an unknown provenance, a value without one, targets that
-/// contradict each other or are there twice, a target without a unit where its value has one,
-/// or nothing to judge.
+/// weights below zero or all zero, an unknown provenance, a number without one or without the
+/// unit of its target, targets that contradict each other or are there twice, a target without
+/// a unit where its value has one, or nothing to judge.
 pub fn parse(text: &str) -> Result<Targets, ConfigError> {
     let lines = Lines::new(text);
+    let lines = &lines;
     let file: File = toml::from_str(text)
         .map_err(|e| lines.wrong(e.span().map_or(0, |s| s.start), e.message()))?;
-    let level = file
-        .level
-        .map(|l| {
-            let text = l.get_ref().text();
-            text.parse::<Level>().map_err(|e| lines.wrong(l.span().start, e))
-        })
-        .transpose()?;
-    let mut targets = Vec::with_capacity(file.target.len());
-    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for row in file.target {
-        let at = row.span().start;
-        let target = target(row.into_inner(), at, &lines)?;
-        let key = (target.domain.clone(), target.name.clone());
-        if let Some(first) = seen.insert(key, target.line) {
-            let message = format!(
-                "{:?} is there twice in domain {:?}, first in line {first}: give it a name",
-                target.name, target.domain
-            );
-            return Err(ConfigError { line: target.line, message });
-        }
-        targets.push(target);
-    }
-    weights(&targets)?;
-    contradictions(&targets)?;
+    let level = file.level.as_ref().map(|l| lines.parse(&Number::spanned(l))).transpose()?;
+    let targets: Vec<Target> =
+        file.target.into_iter().map(|row| target(row, lines)).collect::<Result<_, _>>()?;
+    checks::check(&targets)?;
+    let resources = file.resource.into_iter().map(|r| {
+        let line = lines.line(r.span().start);
+        r.into_inner().read(line, lines)
+    });
+    let budgets = file.budget.into_iter().map(|b| b.read(lines));
+    let chains = file.chain.into_iter().map(|c| {
+        let line = lines.line(c.span().start);
+        c.into_inner().read(line, lines)
+    });
+    let capacity = file.capacity.map(|c| {
+        let line = lines.line(c.span().start);
+        c.into_inner().read(line, lines)
+    });
     let targets = Targets {
         title: file.title,
+        draft: file.draft,
         level,
-        rules: rules(&file.readiness, &lines)?,
-        published: published(&file.published, &lines)?,
+        rules: rules(&file.readiness, lines)?,
+        published: published(&file.published, lines)?,
         targets,
-        resources: file
-            .resource
-            .into_iter()
-            .map(|r| Ok((lines.line(r.span().start), r.into_inner().read(&lines)?)))
-            .collect::<Result<_, _>>()?,
-        budgets: file.budget.into_iter().map(|b| b.read(&lines)).collect::<Result<_, _>>()?,
-        chains: file
-            .chain
-            .into_iter()
-            .map(|c| Ok((lines.line(c.span().start), c.into_inner().read(&lines)?)))
-            .collect::<Result<_, _>>()?,
-        capacity: file
-            .capacity
-            .map(|c| Ok((lines.line(c.span().start), c.into_inner().read(&lines)?)))
-            .transpose()?,
-        tree: tree(file.tree, file.node, &lines)?,
+        resources: resources.collect::<Result<_, _>>()?,
+        budgets: budgets.collect::<Result<_, _>>()?,
+        chains: chains.collect::<Result<_, _>>()?,
+        capacity: capacity.transpose()?,
+        tree: tree(file.tree, file.node, lines)?,
     };
     if targets.is_empty() {
-        let message = "nothing to judge: no [[target]], [[resource]], [[budget]], [[chain]] or \
-                       [capacity]; `tailproof score --init` prints an example";
+        let message = "nothing to judge: no [[target]], [[resource]], [[budget]], [[chain]], \
+                       [capacity] or [tree]; `tailproof score --init` prints an example";
         return Err(ConfigError { line: 1, message: message.to_owned() });
     }
     Ok(targets)
 }
 
-/// The tree with its line, when there is one.
+/// The tree, when there is one.
 fn tree(
     file: Option<Spanned<TreeFile>>,
     nodes: Vec<NodeFile>,
     lines: &Lines,
-) -> Result<Option<(usize, TreeConfig)>, ConfigError> {
-    match file {
-        Some(file) => {
-            let line = lines.line(file.span().start);
-            Ok(Some((line, file.into_inner().read(nodes, lines)?)))
-        }
-        None => match nodes.first() {
-            Some(node) => {
-                Err(lines.wrong(node.at(), "a [[node]] belongs to a [tree]: there is none"))
-            }
-            None => Ok(None),
-        },
-    }
+) -> Result<Option<TreeConfig>, ConfigError> {
+    let Some(file) = file else {
+        let Some(node) = nodes.first() else { return Ok(None) };
+        return Err(lines.wrong(node.at(), "a [[node]] belongs to a [tree]: there is none"));
+    };
+    let line = lines.line(file.span().start);
+    file.into_inner().read(line, nodes, lines).map(Some)
 }
 
 fn rules(file: &RulesFile, lines: &Lines) -> Result<Rules, ConfigError> {
     let mut rules = Rules::default();
-    for (text, share) in
-        [(&file.ready, &mut rules.ready), (&file.conditions, &mut rules.conditions)]
-    {
-        if let Some(text) = text {
-            *share = lines.share(text)?;
+    let shares = [
+        (&file.ready, &mut rules.ready),
+        (&file.conditions, &mut rules.conditions),
+        (&file.open_at_most, &mut rules.open_at_most),
+    ];
+    for (number, share) in shares {
+        if let Some(number) = number {
+            *share = lines.share(&Number::spanned(number))?;
             if *share > 1.0 {
-                return Err(lines.wrong(text.span().start, "a weighted score is at most 100%"));
+                let message = "a share of the weights is at most 100%";
+                return Err(lines.wrong(number.span().start, message));
             }
         }
     }
@@ -302,7 +280,7 @@ fn published(file: &PublishedFile, lines: &Lines) -> Result<Published, ConfigErr
     let success_rate = file
         .success_rate
         .as_ref()
-        .map(|text| Ok((lines.share(text)?, text.get_ref().clone())))
+        .map(|rate| Ok((lines.share(&Number::spanned(rate))?, rate.get_ref().text())))
         .transpose()?;
     Ok(Published {
         success_rate,
@@ -313,133 +291,61 @@ fn published(file: &PublishedFile, lines: &Lines) -> Result<Published, ConfigErr
     })
 }
 
-fn target(file: TargetFile, at: usize, lines: &Lines) -> Result<Target, ConfigError> {
-    let objective: Objective = lines.objective(&file.claim)?;
-    let weight = match &file.weight {
-        None => 1.0,
-        Some(w) => {
-            let text = w.get_ref().text();
-            let wrong = || {
-                lines.wrong(
-                    w.span().start,
-                    format!("a weight is a number that is not negative, got {text}"),
-                )
-            };
-            text.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0).ok_or_else(wrong)?
-        }
-    };
-    let provenance: Option<Provenance> =
-        file.provenance.as_ref().map(|p| lines.parse(p)).transpose()?;
-    let place = file.provenance.as_ref().or(file.actual.as_ref()).map_or(at, |t| t.span().start);
-    let actual = match (&file.actual, provenance) {
-        (Some(_), None) => {
-            let message = "say where `actual` comes from: provenance = \"measured\", \
-                           \"simulated\", \"estimated\" or \"projected\"";
-            return Err(lines.wrong(place, message));
-        }
-        (Some(_), Some(Provenance::NotTested)) => {
-            return Err(lines.wrong(place, "a value that nobody tested has no `actual`"));
-        }
-        (Some(text), Some(provenance)) => {
-            let source = file.source.as_deref().unwrap_or("typed");
-            Some(
-                Actual::typed(text.get_ref(), provenance, source)
-                    .map_err(|e| lines.wrong(text.span().start, e))?,
-            )
-        }
-        (None, None | Some(Provenance::NotTested)) => None,
-        (None, Some(_)) => {
-            let message = "provenance goes with `actual`; data and evidence bring their own";
-            return Err(lines.wrong(place, message));
-        }
-    };
+fn target(file: TargetFile, lines: &Lines) -> Result<Target, ConfigError> {
+    let objective: Objective = lines.parse(&file.claim)?;
+    let actual = actual(&file, lines)?;
     let name = file.name.unwrap_or_else(|| {
         let metric = objective.metric.clone().unwrap_or_default();
         let metric = tailproof_core::qualified(&metric, &objective.labels);
         format!("{metric} {}", objective.claim).trim().to_owned()
     });
-    let text = |t: Option<Spanned<String>>| t.map(Spanned::into_inner);
-    let target = Target {
+    let mut target = Target {
         domain: file.domain.unwrap_or_else(|| "general".to_owned()),
         name,
         objective,
-        weight,
+        weight: file.weight.as_ref().map_or(Ok(1.0), |w| weight(w, lines))?,
         critical: file.critical,
-        untested: provenance == Some(Provenance::NotTested),
+        // Without a value a provenance can only be this one.
+        untested: actual.is_none() && file.provenance.is_some(),
         source: file.source,
         step: file.step,
         line: lines.line(file.claim.span().start),
-        data: text(file.data),
-        without: text(file.without),
-        actual,
+        data: file.data,
+        without: file.without,
+        actual: None,
     };
-    if let Some(actual) = &target.actual {
-        if target.is_relative() {
-            let unit = actual.unit.as_ref();
-            if unit.is_none_or(|u| u.factor_to(&percent()).is_err()) {
-                let message = "the change is typed as a percentage: actual = \"+3 %\"";
-                return Err(lines.wrong(place, message));
-            }
-        } else if let Some(problem) = target.unit_problem(actual.unit.as_ref()) {
-            return Err(ConfigError { line: target.line, message: problem });
+    if let (Some(actual), Some(text)) = (actual, &file.actual) {
+        if !target.is_relative()
+            && let Some(message) = target.unit_problem(actual.unit.as_ref())
+        {
+            return Err(ConfigError { line: target.line, message });
         }
+        let wrong = |message: String| lines.wrong(text.span().start, message);
+        target.actual = Some(target.takes(actual, &text.get_ref().text()).map_err(wrong)?);
     }
     Ok(target)
 }
 
-fn percent() -> Unit {
-    Unit::known("%").expect("in the table")
+fn weight(number: &Spanned<Number>, lines: &Lines) -> Result<f64, ConfigError> {
+    let text = number.get_ref().text();
+    text.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0).ok_or_else(|| {
+        let message = format!("a weight is a number that is not negative, got {text}");
+        lines.wrong(number.span().start, message)
+    })
 }
 
-/// A matrix whose rows all weigh nothing has no score.
-fn weights(targets: &[Target]) -> Result<(), ConfigError> {
-    if !targets.is_empty() && targets.iter().all(|t| t.weight == 0.0) {
-        let message = "all weights are zero: at least one row must count";
-        return Err(ConfigError { line: targets[0].line, message: message.to_owned() });
+/// The value that the file types.
+fn actual(file: &TargetFile, lines: &Lines) -> Result<Option<Actual>, ConfigError> {
+    if let Some(number) = &file.actual {
+        let text = Number::spanned(number);
+        return lines.typed(&text, file.provenance.as_ref(), file.source.as_deref()).map(Some);
     }
-    Ok(())
-}
-
-/// Two targets of one statistic that no value meets together.
-fn contradictions(targets: &[Target]) -> Result<(), ConfigError> {
-    let mut by_subject: BTreeMap<String, Vec<&Target>> = BTreeMap::new();
-    for target in targets.iter().filter(|t| t.objective.metric.is_some()) {
-        let o = &target.objective;
-        let key = format!("{:?} {:?} {:?}", o.metric, o.labels, o.aggregate);
-        by_subject.entry(key).or_default().push(target);
+    let Some(said) = &file.provenance else { return Ok(None) };
+    if lines.parse::<Provenance>(said)? == Provenance::NotTested {
+        return Ok(None);
     }
-    for group in by_subject.values() {
-        for (i, later) in group.iter().enumerate() {
-            for earlier in &group[..i] {
-                if contradict(earlier, later) {
-                    let message = format!(
-                        "{:?} and {:?} of line {} contradict each other: no value meets both",
-                        later.objective.claim, earlier.objective.claim, earlier.line
-                    );
-                    return Err(ConfigError { line: later.line, message });
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn contradict(a: &Target, b: &Target) -> bool {
-    let Some(unit) = a.quantity().map(|q| q.unit().cloned()) else { return false };
-    let (Ok(left), Ok(right)) =
-        (a.objective.claims(unit.as_ref()), b.objective.claims(unit.as_ref()))
-    else {
-        return false;
-    };
-    let apart = |upper: &Claim, lower: &Claim| {
-        use tailproof_core::Comparison::{AtLeast, AtMost};
-        upper.comparison.is_upper()
-            && !lower.comparison.is_upper()
-            && (upper.target < lower.target
-                || upper.target == lower.target
-                    && !(upper.comparison == AtMost && lower.comparison == AtLeast))
-    };
-    left.iter().any(|x| right.iter().any(|y| apart(x, y) || apart(y, x)))
+    let message = "provenance goes with `actual`; data and evidence bring their own";
+    Err(lines.wrong(said.span().start, message))
 }
 
 #[cfg(test)]
@@ -472,6 +378,8 @@ mod tests {
             (row("actual = \"17 ms\"\nprovenance = \"guessed\""), 4, "guessed"),
             (row("actual = \"~17 ms\"\nprovenance = \"estimated\""), 3, "estimated"),
             (row("actual = \"17 GB\"\nprovenance = \"measured\""), 2, "convert"),
+            (row("actual = \"17\"\nprovenance = \"measured\""), 3, "write \"17 ms\""),
+            (row("actual = 17\nprovenance = \"measured\""), 3, "write \"17 ms\""),
             (row("actual = \"17\"\nprovenance = \"not tested\""), 4, "nobody"),
             (row("wieght = 1"), 3, "wieght"),
             ("[[target]]\nclaim = \"a: p99 =< 1\"\n".to_owned(), 2, "column"),
@@ -482,7 +390,7 @@ mod tests {
                 "no unit",
             ),
             (row("[[target]]\nclaim = \"a: p99 >= 0.2s\""), 4, "contradict"),
-            (row("[[target]]\nclaim = \"a: p99 <= 100ms\""), 4, "twice"),
+            (row("[[target]]\nclaim = \"a: p99 <= 100ms\""), 4, "another name"),
             ("[readiness]\nready = \"70%\"\n".to_owned(), 2, "at most"),
             ("[readiness]\ncritical_undecided = \"ready\"\n".to_owned(), 2, "not ready"),
         ] {
@@ -490,8 +398,67 @@ mod tests {
             assert!(error.message.contains(part), "{text}: {error}");
             assert_eq!(error.line, line, "{text}: {error}");
         }
+        let error = parse("title = \"nothing\"\n").unwrap_err();
+        for table in ["target", "resource", "budget", "chain", "capacity", "tree"] {
+            assert!(error.message.contains(&format!("[{table}]")), "{table}: {error}");
+        }
         // Together they make a window.
         let window = row("[[target]]\nclaim = \"a: p99 >= 0.1s\"");
         assert_eq!(parse(&window).unwrap().targets.len(), 2);
+    }
+
+    /// A row with this claim and a typed value.
+    fn typed(claim: &str, actual: &str) -> Result<Target, ConfigError> {
+        let text = format!(
+            "[[target]]\nclaim = \"{claim}\"\nactual = {actual}\nprovenance = \"measured\"\n"
+        );
+        parse(&text).map(|mut targets| targets.targets.remove(0))
+    }
+
+    #[test]
+    fn a_bare_number_from_one_on_is_no_share() {
+        for (claim, actual, part) in [
+            ("a: ratio >= 90%", "\"85\"", "write 85% or 0.85"),
+            ("a: ratio >= 90%", "85", "write 85% or 0.85"),
+            ("a: ratio >= 90%", "\"> 90\"", "write > 90% or > 0.9"),
+            ("a: value >= 90%", "\"85\"", "write 85% or 0.85"),
+            ("a: f1 >= 0.85", "\"91\"", "write 91% or 0.91"),
+            ("a: throughput >= 5/s", "\"4\"", "write \"4 /s\""),
+            ("a: mean <= +5%", "\"3\"", "percentage"),
+        ] {
+            let error = typed(claim, actual).unwrap_err();
+            assert!(error.message.contains(part) && error.line == 3, "{claim} {actual}: {error}");
+        }
+        // Below 1 it is one, also where the target is a value in percent.
+        let share = typed("a: value >= 90%", "\"0.85\"").unwrap().actual.unwrap();
+        assert_eq!((share.estimate, share.unit), (85.0, tailproof_core::Unit::known("%")));
+        for (claim, actual) in
+            [("a: f1 >= 0.85", "0.91"), ("a: value <= 0", "0"), ("a: value >= 5", "\"> 6\"")]
+        {
+            assert!(typed(claim, actual).is_ok(), "{claim} {actual}");
+        }
+    }
+
+    #[test]
+    fn numbers_may_be_text_or_numbers() {
+        let row = "[[target]]\nclaim = \"a: p99 <= 100ms\"\n";
+        let rules = "[readiness]\nready = 0.9\nconditions = \"70%\"\nopen_at_most = 0.25\n";
+        let head = format!("draft = true\nlevel = 0.99\n{rules}[published]\nsuccess_rate = 0.91\n");
+        let targets = parse(&(head + row)).unwrap();
+        assert!(targets.draft);
+        assert_eq!(targets.rules.ready, 0.9);
+        assert_eq!(targets.rules.open_at_most, 0.25);
+        assert_eq!(targets.published.success_rate, Some((0.91, "0.91".to_owned())));
+        assert!(!parse(row).unwrap().draft);
+    }
+
+    #[test]
+    fn files_of_rows_know_who_names_them() {
+        let text = "[[target]]\nclaim = \"a: mean <= +5%\"\ndata = \"a.csv\"\n\
+                    without = \"b.csv\"\n";
+        let files = parse(text).unwrap().files();
+        let named: Vec<(&str, usize, &str)> =
+            files.iter().map(|(file, asked)| (file.as_str(), asked.line, asked.key)).collect();
+        assert_eq!(named, [("a.csv", 2, "data"), ("b.csv", 2, "without")]);
     }
 }

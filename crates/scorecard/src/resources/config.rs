@@ -1,8 +1,9 @@
 use serde::Deserialize;
-use tailproof_core::{Dimension, Host, Quantity, Unit};
+use tailproof_core::Quantity;
 use toml::Spanned;
 
-use super::{Amount, Resource, is_share};
+use super::Resource;
+use crate::amount::{not_below_zero, supply};
 use crate::config::{ConfigError, Lines};
 
 #[derive(Deserialize)]
@@ -13,80 +14,24 @@ pub(crate) struct ResourceFile {
     available: Spanned<String>,
     used: Option<Spanned<String>>,
     headroom: Option<Spanned<String>>,
-}
-
-impl Amount {
-    /// An amount that is not below zero, or `host` for one of [`Host::NAMES`].
-    pub(crate) fn read(
-        text: &Spanned<String>,
-        name: &str,
-        lines: &Lines,
-    ) -> Result<Self, ConfigError> {
-        let at = text.span().start;
-        if text.get_ref().trim() != "host" {
-            let quantity: Quantity = lines.parse(text)?;
-            if quantity.value() < 0.0 {
-                return Err(lines.wrong(at, format!("{quantity} is below zero")));
-            }
-            return Ok(Self::Given(quantity));
-        }
-        if Host::NAMES.contains(&name) {
-            return Ok(Self::Host);
-        }
-        let names = Host::NAMES.join(", ");
-        Err(lines.wrong(at, format!("a host says its {names}, not its {name:?}; type the amount")))
-    }
-
-    /// Whether it can be held against a requirement of so much.
-    pub(crate) fn check(
-        &self,
-        name: &str,
-        required: &Quantity,
-        text: &Spanned<String>,
-        lines: &Lines,
-    ) -> Result<(), ConfigError> {
-        let wrong = |message: String| Err(lines.wrong(text.span().start, message));
-        let Self::Given(quantity) = self else {
-            if suits(name, required.unit()) {
-                return Ok(());
-            }
-            let like = if matches!(name, "memory" | "disk") { "8 GB" } else { "4 cores" };
-            return wrong(format!("{name} of a host is required like {like:?}, not {required}"));
-        };
-        match (quantity.unit(), required.unit()) {
-            (unit, other) if is_share(unit) && !is_share(other) => match quantity.share() {
-                Some(_) => Ok(()),
-                None => wrong("a share with fewer digits is needed".to_owned()),
-            },
-            (Some(unit), None) => {
-                wrong(format!("{quantity} is in {unit}, and what is required has no unit"))
-            }
-            (_, unit) => quantity.in_unit(unit).map(|_| ()).or_else(|e| wrong(e.to_string())),
-        }
-    }
+    #[serde(default)]
+    critical: bool,
 }
 
 impl ResourceFile {
-    pub(crate) fn read(self, lines: &Lines) -> Result<Resource, ConfigError> {
+    /// Checks what the table in `line` says.
+    pub(crate) fn read(self, line: usize, lines: &Lines) -> Result<Resource, ConfigError> {
         let name = self.name.into_inner();
         let (required, range) = required(&self.required, lines)?;
-        let available = Amount::read(&self.available, &name, lines)?;
-        let used = match &self.used {
-            Some(text) => Some(Amount::read(text, &name, lines)?),
-            None => None,
-        };
-        for (amount, text) in
-            [(Some(&available), Some(&self.available)), (used.as_ref(), self.used.as_ref())]
-        {
-            let (Some(amount), Some(text)) = (amount, text) else { continue };
-            amount.check(&name, &required, text, lines)?;
-        }
+        let (available, used) =
+            supply(&name, &required, &self.available, self.used.as_ref(), lines)?;
         let headroom = self.headroom.as_ref().map_or(Ok(0.0), |h| lines.share(h))?;
         if let Some(text) = self.headroom.as_ref().filter(|_| headroom >= 1.0) {
             let message = "headroom is a share below 100% of what is available";
             return Err(lines.wrong(text.span().start, message));
         }
-        Ok(Resource { name, required, range, available, used, headroom })
+        let critical = self.critical;
+        Ok(Resource { name, line, critical, required, range, available, used, headroom })
     }
 }
 
@@ -97,11 +42,7 @@ fn required(
 ) -> Result<(Quantity, Option<String>), ConfigError> {
     let wrong = |message: String| lines.wrong(text.span().start, message);
     let Some((lo, hi)) = text.get_ref().split_once("..") else {
-        let quantity: Quantity = lines.parse(text)?;
-        return match quantity.value() {
-            x if x < 0.0 => Err(wrong(format!("{quantity} is below zero"))),
-            _ => Ok((quantity, None)),
-        };
+        return Ok((not_below_zero(text, lines)?, None));
     };
     let parse = |part: &str| part.parse::<Quantity>().map_err(|e| wrong(e.to_string()));
     let (lo, hi) = (parse(lo)?, parse(hi)?);
@@ -113,16 +54,6 @@ fn required(
     Ok((hi, Some(text.get_ref().trim().to_owned())))
 }
 
-/// Whether a requirement can be held against what a host says.
-fn suits(name: &str, unit: Option<&Unit>) -> bool {
-    match name {
-        "memory" | "disk" => {
-            matches!(unit, Some(Unit::Scaled { dimension: Dimension::Information, .. }))
-        }
-        _ => matches!(unit, None | Some(Unit::Named(_))),
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -131,7 +62,7 @@ pub(super) mod tests {
         "name = \"memory\"\nrequired = \"4..8 GB\"\navailable = \"24 GB\"\n";
 
     pub(crate) fn parse(text: &str) -> Result<Resource, ConfigError> {
-        toml::from_str::<ResourceFile>(text).unwrap().read(&Lines::new(text))
+        toml::from_str::<ResourceFile>(text).unwrap().read(1, &Lines::new(text))
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! available = "24 GB"       # or "host"
 //! used = "23 GB"            # or "host", or a share of what is available: "96%"
 //! headroom = "30%"          # of what is available, to stay free
+//! critical = true           # no release without it; default: a miss is a condition
 //! ```
 
 mod config;
@@ -14,26 +15,23 @@ mod config;
 pub(crate) use config::ResourceFile;
 
 use tailproof_core::{
-    Class, Dimension, Direction, Finding, Guarantee, Host, Provenance, Quantity, Reason, Subject,
-    Unit, UnitError, Verdict, number, percent,
+    Class, Direction, Finding, Guarantee, Host, Provenance, Quantity, Reason, Subject, Unit,
+    UnitError, Verdict, percent,
 };
 
+pub use crate::amount::Amount;
+use crate::amount::{amounts, with_unit};
 use crate::whole::at_most;
-
-/// How much there is, or is used: typed, or read from this machine.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Amount {
-    /// Typed.
-    Given(Quantity),
-    /// What the [`Host`] says.
-    Host,
-}
 
 /// A resource that must be there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
     /// One of [`Host::NAMES`], or a free name.
     pub name: String,
+    /// Where it stands in the file.
+    pub line: usize,
+    /// Whether there is no release without it.
+    pub critical: bool,
     /// How much is required; the upper end of a range.
     pub required: Quantity,
     /// The requirement as typed, when it is a range.
@@ -51,6 +49,8 @@ pub struct Resource {
 pub struct ResourceOutcome {
     /// Name of the resource.
     pub name: String,
+    /// Whether there is no release without it.
+    pub critical: bool,
     /// How much is required.
     pub required: f64,
     /// The requirement as typed, when it is a range.
@@ -63,8 +63,10 @@ pub struct ResourceOutcome {
     pub headroom: f64,
     /// Unit of the amounts.
     pub unit: Option<Unit>,
-    /// Whether they were read from the machine.
+    /// Whether all of them were read from the machine.
     pub measured: bool,
+    /// Whether any was: it is then what it was at that moment.
+    pub from_host: bool,
     /// What to be careful about.
     pub warnings: Vec<String>,
 }
@@ -90,6 +92,8 @@ pub struct ResourceOutcome {
 /// let given = |text: &str| Amount::Given(text.parse().unwrap());
 /// let memory = Resource {
 ///     name: "memory".to_owned(),
+///     line: 1,
+///     critical: false,
 ///     required: "8 GB".parse()?,
 ///     range: None,
 ///     available: given("24 GB"),
@@ -114,6 +118,7 @@ pub fn assess(resource: &Resource, host: Option<&Host>) -> Result<ResourceOutcom
     }
     Ok(ResourceOutcome {
         name: resource.name.clone(),
+        critical: resource.critical,
         required: resource.required.value(),
         range: resource.range.clone(),
         available,
@@ -121,41 +126,9 @@ pub fn assess(resource: &Resource, host: Option<&Host>) -> Result<ResourceOutcom
         headroom: resource.headroom,
         unit: unit.cloned(),
         measured,
+        from_host: from_host && host.is_some(),
         warnings,
     })
-}
-
-/// How much there is and how much is used, in a unit; `None` where nobody says. A used share is
-/// one of what is available.
-pub(crate) fn amounts(
-    name: &str,
-    available: &Amount,
-    used: Option<&Amount>,
-    unit: Option<&Unit>,
-    host: Option<&Host>,
-) -> Result<(Option<f64>, Option<f64>), UnitError> {
-    let available = match available {
-        Amount::Given(quantity) => Some(quantity.in_unit(unit)?),
-        Amount::Host => read(host.and_then(|h| h.capacity(name)), unit)?,
-    };
-    let used = match used {
-        None => None,
-        Some(Amount::Host) => read(host.and_then(|h| h.used(name)), unit)?,
-        Some(Amount::Given(quantity)) if is_share(quantity.unit()) && !is_share(unit) => {
-            available.zip(quantity.share()).map(|(all, share)| all * share.to_f64())
-        }
-        Some(Amount::Given(quantity)) => Some(quantity.in_unit(unit)?),
-    };
-    Ok((available, used))
-}
-
-/// What the host says, in a unit; nothing when it does not say.
-fn read(said: Option<Quantity>, unit: Option<&Unit>) -> Result<Option<f64>, UnitError> {
-    said.map(|quantity| quantity.in_unit(unit)).transpose()
-}
-
-fn is_share(unit: Option<&Unit>) -> bool {
-    matches!(unit, Some(Unit::Scaled { dimension: Dimension::Share, .. }))
 }
 
 impl ResourceOutcome {
@@ -187,7 +160,9 @@ impl ResourceOutcome {
         }
     }
 
-    /// The finding, of a class that never gates: capacity is no measurement of what runs there.
+    /// The finding, of a class that does not gate by itself: capacity is no measurement of what
+    /// runs there. A decision over all of them takes a miss as a condition, and as *not ready*
+    /// when it is critical.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let verdict = self.verdict();
@@ -220,10 +195,21 @@ impl ResourceOutcome {
     }
 
     fn with_unit(&self, x: f64) -> String {
-        self.unit.as_ref().map_or_else(|| number(x), |unit| format!("{} {unit}", number(x)))
+        with_unit(x, self.unit.as_ref())
     }
 
     fn why(&self, verdict: &Verdict) -> String {
+        let text = self.held(verdict);
+        if !self.from_host {
+            return text;
+        }
+        let load = matches!(self.name.as_str(), "cores" | "load") && self.used.is_some();
+        let moment = if load { ", and the load is that of this moment" } else { "" };
+        format!("{text}; read from this host{moment}")
+    }
+
+    /// What is there held against what is required.
+    fn held(&self, verdict: &Verdict) -> String {
         let with = |x: f64| self.with_unit(x);
         let (required, word) = (with(self.required), verdict.word());
         let Some(available) = self.available else {
@@ -277,6 +263,8 @@ mod tests {
         assert!(finding.why.starts_with("23 GB of 24 GB used leaves 1 GB where 8 GB"));
         assert!(finding.claim.contains("upper end of 4..8 GB"), "{}", finding.claim);
         assert_eq!(full.share_after(), Some(31.0 / 24.0));
+        assert!(!full.critical && !finding.why.contains("this host"), "{}", finding.why);
+        assert!(outcome(&format!("{MEMORY}critical = true\n"), None).critical);
         // Capacity alone proves nothing but that there is too little.
         let unknown = outcome(MEMORY, None);
         assert_eq!(unknown.verdict(), Verdict::Inconclusive(Reason::NotTested));
@@ -312,10 +300,14 @@ mod tests {
         let memory = outcome(&text, Some(&host));
         assert_eq!((memory.free(), memory.verdict()), (Some(1.0), Verdict::Fail));
         assert_eq!(memory.findings()[0].provenance, Provenance::Measured);
+        let why = &memory.findings()[0].why;
+        assert!(why.ends_with("read from this host"), "{why}");
         let text =
             "name = \"cores\"\nrequired = \"2..4 cores\"\navailable = \"host\"\nused = \"host\"\n";
         let cores = outcome(text, Some(&host));
         assert_eq!(cores.verdict(), Verdict::Pass);
+        let why = &cores.findings()[0].why;
+        assert!(why.ends_with("this host, and the load is that of this moment"), "{why}");
         assert!(cores.warnings[0].contains("disturbed"));
         assert_eq!(outcome(text, None).verdict(), Verdict::Inconclusive(Reason::NotTested));
     }

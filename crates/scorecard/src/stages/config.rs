@@ -1,8 +1,9 @@
 use serde::Deserialize;
-use tailproof_core::{Aggregate, Quantity, Rank};
+use tailproof_core::{Aggregate, Level, Quantity, Rank};
 use toml::Spanned;
 
 use crate::actual::Value;
+use crate::amount::not_below_zero;
 use crate::config::{ConfigError, Lines};
 
 /// What a stage's value is a statistic of.
@@ -30,6 +31,10 @@ pub struct Stage {
 pub struct Chain {
     /// Its name.
     pub name: String,
+    /// Where it stands in the file.
+    pub line: usize,
+    /// Whether there is no release without it.
+    pub critical: bool,
     /// What all of them may take together.
     pub budget: Quantity,
     /// The stages.
@@ -37,9 +42,9 @@ pub struct Chain {
     /// Share of the passes that must fit the budget, when the stages are percentiles; without
     /// it, what the percentiles guarantee.
     pub percentile: Option<Rank>,
-    /// Whether the errors of the stages may go together, as when they were measured on the same
-    /// passes.
-    pub dependent: bool,
+    /// Whether somebody claims that the means were measured independently of each other. Stages
+    /// of the same passes were not: their errors may go together.
+    pub independent: bool,
     /// The total that a report claims.
     pub published: Option<Quantity>,
 }
@@ -51,8 +56,9 @@ pub(crate) struct ChainFile {
     budget: Spanned<String>,
     stages: Spanned<Vec<StageFile>>,
     percentile: Option<Spanned<String>>,
+    independent: Option<Spanned<bool>>,
     #[serde(default)]
-    dependent: bool,
+    critical: bool,
     published: Option<Spanned<String>>,
 }
 
@@ -67,8 +73,9 @@ struct StageFile {
 }
 
 impl ChainFile {
-    pub(crate) fn read(self, lines: &Lines) -> Result<Chain, ConfigError> {
-        let budget = amount(&self.budget, lines)?;
+    /// Checks what the table in `line` says.
+    pub(crate) fn read(self, line: usize, lines: &Lines) -> Result<Chain, ConfigError> {
+        let budget = not_below_zero(&self.budget, lines)?;
         let at = self.stages.span().start;
         let mut stages: Vec<Stage> = Vec::new();
         for file in self.stages.into_inner() {
@@ -97,9 +104,14 @@ impl ChainFile {
             Some(text) => Some(rank(text, lines)?),
             None => None,
         };
+        if let Some(claim) = self.independent.as_ref().filter(|_| quantiles > 0) {
+            let message = "independent is for stages that are means; percentiles are bounded \
+                           whatever the dependence";
+            return Err(lines.wrong(claim.span().start, message));
+        }
         let published = match &self.published {
             Some(text) => {
-                let published = amount(text, lines)?;
+                let published = not_below_zero(text, lines)?;
                 let same = published.in_unit(budget.unit());
                 same.map_err(|e| lines.wrong(text.span().start, e))?;
                 Some(published)
@@ -108,12 +120,28 @@ impl ChainFile {
         };
         Ok(Chain {
             name: self.name.unwrap_or_else(|| "chain".to_owned()),
+            line,
+            critical: self.critical,
             budget,
             stages,
             percentile,
-            dependent: self.dependent,
+            independent: self.independent.is_some_and(Spanned::into_inner),
             published,
         })
+    }
+}
+
+impl Chain {
+    /// The level at which a stage is measured so that all bounds of the chain hold together at
+    /// `level`: of percentiles it is split over those that are asked for, each of which brings
+    /// a bound; means are added up with their intervals at the level itself.
+    #[must_use]
+    pub fn stage_level(&self, level: Level) -> Level {
+        let asks = |stage: &&Stage| {
+            matches!(stage.statistic, Statistic::Quantile(_))
+                && matches!(stage.value, Value::Asked(_))
+        };
+        level.split(self.stages.iter().filter(asks).count())
     }
 }
 
@@ -160,15 +188,6 @@ fn check(budget: &Quantity, stage: &Stage, at: usize, lines: &Lines) -> Result<(
     }
 }
 
-/// An amount that is not below zero.
-fn amount(text: &Spanned<String>, lines: &Lines) -> Result<Quantity, ConfigError> {
-    let quantity: Quantity = lines.parse(text)?;
-    if quantity.value() < 0.0 {
-        return Err(lines.wrong(text.span().start, format!("{quantity} is below zero")));
-    }
-    Ok(quantity)
-}
-
 /// `p95` or `95%`, strictly between 0 and 1.
 fn rank(text: &Spanned<String>, lines: &Lines) -> Result<Rank, ConfigError> {
     let typed = text.get_ref().trim();
@@ -193,26 +212,30 @@ pub(super) mod tests {
 budget = "5 s"
 published = "17 ms"
 stages = [
-    { name = "data collection", value = "1.0 s" },
-    { name = "feature engineering", value = "< 0.5 s" },
-    { name = "model inference", value = "17 ms" },
-    { name = "result delivery", value = "< 0.1 s" },
-    { name = "dashboard rendering", value = "< 2.0 s" },
+    { name = "data collection", value = "1.0 s", provenance = "measured" },
+    { name = "feature engineering", value = "< 0.5 s", provenance = "measured" },
+    { name = "model inference", value = "17 ms", provenance = "measured" },
+    { name = "result delivery", value = "< 0.1 s", provenance = "measured" },
+    { name = "dashboard rendering", value = "< 2.0 s", provenance = "measured" },
 ]
 "#;
 
     pub(crate) fn parse(text: &str) -> Result<Chain, ConfigError> {
-        toml::from_str::<ChainFile>(text).unwrap().read(&Lines::new(text))
+        toml::from_str::<ChainFile>(text).unwrap().read(1, &Lines::new(text))
     }
 
     #[test]
     fn a_chain_is_read() {
         let chain = parse(REPORT).unwrap();
-        assert_eq!((chain.stages.len(), chain.dependent), (5, false));
-        let text = "budget = \"1 s\"\npercentile = \"p98\"\nstages = [{ name = \"a\", value = \"a: p99\" }, { name = \"b\", value = \"5 ms\", statistic = \"p99\" }]\n";
+        assert_eq!((chain.stages.len(), chain.independent, chain.critical), (5, false, false));
+        let claimed = parse(&format!("critical = true\nindependent = true\n{REPORT}")).unwrap();
+        assert!(claimed.independent && claimed.critical);
+        assert_eq!(chain.stage_level(Level::P999), Level::P999);
+        let text = "budget = \"1 s\"\npercentile = \"p98\"\nstages = [{ name = \"a\", value = \"a: p99\" }, { name = \"b\", value = \"5 ms\", statistic = \"p99\", provenance = \"measured\" }, { name = \"c\", value = \"c: p99\" }]\n";
         let chain = parse(text).unwrap();
         assert!(chain.stages.iter().all(|s| s.statistic == Statistic::Quantile(Rank::P99)));
         assert_eq!(chain.percentile.unwrap().to_string(), "p98");
+        assert_eq!(chain.stage_level(Level::P999), Level::P999.split(2), "two are asked for");
     }
 
     #[test]
@@ -220,11 +243,12 @@ stages = [
         for (from, to, line, part) in [
             ("\"5 s\"", "\"5\"", 5, "no unit"),
             ("\"5 s\"", "\"-5 s\"", 2, "below zero"),
-            ("\"17 ms\" }", "\"17 MB\" }", 7, "does not convert"),
-            ("\"17 ms\" }", "\"-17 ms\" }", 7, "nothing"),
-            ("\"17 ms\" }", "\"17 ms\", statistic = \"p99\" }", 4, "do not add up"),
-            ("\"17 ms\" }", "\"17 ms\", statistic = \"p0.99\" }", 7, "p0.99"),
-            ("\"17 ms\" }", "\"m: stddev\" }", 7, "does not add up"),
+            ("\"17 ms\",", "\"17 MB\",", 7, "does not convert"),
+            ("\"17 ms\",", "\"-17 ms\",", 7, "nothing"),
+            ("\"17 ms\",", "\"17 ms\", statistic = \"p99\",", 4, "do not add up"),
+            ("\"17 ms\",", "\"17 ms\", statistic = \"p0.99\",", 7, "p0.99"),
+            ("\"17 ms\", provenance = \"measured\"", "\"m: stddev\"", 7, "does not add up"),
+            ("\"17 ms\", provenance = \"measured\"", "\"17 ms\"", 7, "provenance"),
             ("\"17 ms\"\n", "\"17 MB\"\n", 3, "does not convert"),
             ("result delivery", "model inference", 8, "twice"),
             ("published", "percentile = \"p95\"\npublished", 3, "means"),
@@ -233,6 +257,9 @@ stages = [
             assert_eq!(e.line, line, "{e}");
             assert!(e.message.contains(part), "{e}");
         }
+        let percentiles = "budget = \"1 s\"\nindependent = true\nstages = [{ name = \"a\", value = \"a: p99\" }]\n";
+        let e = parse(percentiles).unwrap_err();
+        assert!(e.line == 2 && e.message.contains("for stages that are means"), "{e}");
         assert_eq!(parse("budget = \"5 s\"\nstages = []\n").unwrap_err().line, 2);
     }
 }

@@ -5,10 +5,11 @@
 //! name = "end to end"
 //! budget = "5 s"
 //! percentile = "p95"      # of chains of percentiles: the share of all passes that must fit
-//! dependent = true        # stages measured on the same passes: their errors may go together
+//! critical = true         # no release without it; default: a miss is a condition
+//! independent = true      # of means: claims that no two stages were measured on the same passes
 //! published = "17 ms"     # the total that a report claims
 //! stages = [
-//!     { name = "collect", value = "1.0 s" },
+//!     { name = "collect", value = "1.0 s", provenance = "measured" },
 //!     { name = "features", value = "< 0.5 s", provenance = "estimated" },
 //!     { name = "inference", value = "inference: mean" },
 //! ]

@@ -1,14 +1,16 @@
 use tailproof_core::{
     Bound, Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Provenance,
-    Side, Subject, number, percent,
+    Side, Subject, Verdict, number, percent,
 };
 
 use super::{Kind, Total};
+use crate::amount::with_unit;
 use crate::whole::at_most;
 
 const INDEPENDENT: &str = "sum of independent means, variances recovered from their intervals";
 const DEPENDENT: &str = "sum of means whose errors may go together";
 const UNION: &str = "sum of percentiles, union bound";
+const ORDER: &str = "order statistics, sum of percentiles, union bound";
 
 impl Total {
     /// The finding: the stages together, held against the budget.
@@ -19,31 +21,29 @@ impl Total {
             Kind::Means => String::new(),
             Kind::Percentiles { asked, .. } => format!(" for {} of all passes", percent(asked)),
         };
-        let claim = format!("{} stages <= {}{of}", self.parts.len(), self.with_unit(self.budget));
+        let claim = format!("{} <= {}{of}", self.stages(), self.with_unit(self.budget));
         let mut finding = Finding::new(Class::Slo, subject, claim, self.verdict());
         finding.unit.clone_from(&self.unit);
         finding.direction = Direction::Lower;
         finding.target = Some(self.budget);
         finding.estimate = self.estimate;
         finding.provenance = self.provenance();
-        finding.guarantee =
-            if self.level.is_some() { Guarantee::Asymptotic } else { Guarantee::Approximate };
-        if let Some(level) = self.level {
-            let method = self.method();
-            let bound = |side, value| Bound {
-                side,
-                value,
-                level: level.split(2),
-                method: method.to_owned(),
-            };
-            finding.bounds = match self.kind {
-                Kind::Means => vec![bound(Side::Lower, self.lower), bound(Side::Upper, self.upper)],
-                Kind::Percentiles { .. } => Vec::new(),
-            };
-            let (lo, hi) = (self.lower, self.upper);
-            let interval = Interval { lo, hi, level, method: method.to_owned() };
-            finding.interval = Some(interval).filter(|_| self.kind == Kind::Means);
-        }
+        let ((lower, upper), sampled) = match (self.kind, self.level) {
+            (Kind::Means, Some(level)) => {
+                let (lo, hi) = (self.lower, self.upper);
+                let method = self.method().to_owned();
+                finding.interval = Some(Interval { lo, hi, level, method });
+                ((Some(level.split(2)), Some(level.split(2))), true)
+            }
+            (Kind::Means, None) => ((None, None), false),
+            (Kind::Percentiles { .. }, _) => (self.levels, self.levels.1.is_some()),
+        };
+        finding.guarantee = if sampled { Guarantee::Asymptotic } else { Guarantee::Approximate };
+        let bound = |side, value, level: Option<_>| {
+            Some(Bound { side, value, level: level?, method: self.method().to_owned() })
+        };
+        let lower = bound(Side::Lower, self.lower, lower);
+        finding.bounds = lower.into_iter().chain(bound(Side::Upper, self.upper, upper)).collect();
         let n = self.parts.iter().flat_map(|part| &part.value).flat_map(|actual| &actual.n);
         finding.n = n.copied().max().into_iter().collect();
         finding.why = self.why();
@@ -53,15 +53,29 @@ impl Total {
     }
 
     fn method(&self) -> &'static str {
-        match (self.kind, self.dependent) {
-            (Kind::Percentiles { .. }, _) => UNION,
-            (Kind::Means, true) => DEPENDENT,
-            (Kind::Means, false) => INDEPENDENT,
+        match (self.kind, self.independent, self.levels) {
+            (Kind::Percentiles { .. }, _, (None, None)) => UNION,
+            (Kind::Percentiles { .. }, ..) => ORDER,
+            (Kind::Means, false, _) => DEPENDENT,
+            (Kind::Means, true, _) => INDEPENDENT,
         }
     }
 
     fn with_unit(&self, x: f64) -> String {
-        self.unit.as_ref().map_or_else(|| number(x), |unit| format!("{} {unit}", number(x)))
+        with_unit(x, self.unit.as_ref())
+    }
+
+    /// `1 stage`, `5 stages`.
+    fn stages(&self) -> String {
+        match self.parts.len() {
+            1 => "1 stage".to_owned(),
+            n => format!("{n} stages"),
+        }
+    }
+
+    /// `1 stage takes`, `5 stages take`.
+    fn take(&self) -> String {
+        format!("{} {}", self.stages(), if self.parts.len() == 1 { "takes" } else { "take" })
     }
 
     fn why(&self) -> String {
@@ -72,6 +86,11 @@ impl Total {
             self.with_unit(self.budget),
             verdict.word()
         );
+        if let (Verdict::Inconclusive(_), Some((part, reason))) =
+            (&verdict, self.undecided().next())
+        {
+            text.push_str(&format!(", {} is undecided: {reason}", part.name));
+        }
         if self.provenance() != Provenance::Measured && self.met() == Some(true) {
             text.push_str(", it would be met if the numbers are right");
         }
@@ -89,33 +108,44 @@ impl Total {
     }
 
     fn sum_text(&self) -> String {
-        let (n, lower, upper) =
-            (self.parts.len(), self.with_unit(self.lower), self.with_unit(self.upper));
+        let (lower, upper) = (self.with_unit(self.lower), self.with_unit(self.upper));
         if let Kind::Percentiles { guaranteed, .. } = self.kind {
-            if guaranteed <= 0.0 {
-                return format!("the percentiles of {n} stages say nothing of the whole");
-            }
-            let share = percent(guaranteed);
-            return format!("at least {share} of all passes take at most {upper} ({UNION})");
+            return self.percentiles_text(guaranteed);
         }
-        let missing = self.missing().count();
+        let (take, missing) = (self.take(), self.missing().count());
         if missing > 0 {
-            return format!("{n} stages, {missing} of them not measured, take at least {lower}");
+            return format!("{take} at least {lower}, {missing} of them not measured");
+        }
+        let undecided = self.undecided().count();
+        if undecided > 0 {
+            return format!("{take} at least {lower}, of {undecided} nothing is known");
         }
         let sum = self.with_unit(self.estimate.unwrap_or(self.upper));
         match self.level {
             Some(level) => format!(
-                "{n} stages take {sum} [{}, {}] at {level} ({})",
+                "{take} {sum} [{}, {}] at {level} ({})",
                 number(self.lower),
                 number(self.upper),
                 self.method()
             ),
             None if self.is_bound() && self.upper.is_finite() => {
-                format!("{n} stages take at most {upper} and at least {lower} (no interval)")
+                format!("{take} at most {upper} and at least {lower} (no interval)")
             }
-            None if self.is_bound() => format!("{n} stages take at least {lower} (no interval)"),
-            None => format!("{n} stages take {sum} (no interval)"),
+            None if self.is_bound() => format!("{take} at least {lower} (no interval)"),
+            None => format!("{take} {sum} (no interval)"),
         }
+    }
+
+    fn percentiles_text(&self, guaranteed: f64) -> String {
+        if guaranteed <= 0.0 {
+            return format!("the percentiles of {} say nothing of the whole", self.stages());
+        }
+        let (share, upper) = (percent(guaranteed), self.with_unit(self.upper));
+        if self.upper == f64::INFINITY {
+            return format!("nothing bounds what {share} of all passes take ({})", self.method());
+        }
+        let level = self.levels.1.map_or_else(String::new, |level| format!(" at {level}"));
+        format!("at least {share} of all passes take at most {upper}{level} ({})", self.method())
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -138,15 +168,19 @@ impl Total {
                 warnings.push(format!("{}: {}", weak.name(), names(of)));
             }
         }
+        for (part, reason) in self.undecided() {
+            warnings.push(format!("{} has no interval, {reason}", part.name));
+        }
         let with = known().filter(|p| p.1.interval.is_some()).count();
         let typed = known().filter(|p| p.1.interval.is_none() && p.1.known.is_none());
+        let typed = typed.filter(|p| p.1.undecided.is_none());
         let typed: Vec<&str> = typed.map(|p| p.0).collect();
         if with > 0 && !typed.is_empty() {
             warnings.push(format!("taken as exact, they have no interval: {}", names(typed)));
         }
-        if with > 1 && !self.dependent && self.kind == Kind::Means {
+        if with > 1 && self.independent {
             warnings.push(
-                "the stages are taken as measured independently; if they come from the same passes, say dependent = true"
+                "the stages are claimed to be measured independently; were they measured on the same passes, the interval is too narrow"
                     .to_owned(),
             );
         }
@@ -210,10 +244,11 @@ impl Total {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::Verdict;
+    use tailproof_core::{Level, Reason};
 
+    use super::super::add_up;
     use super::super::config::tests::REPORT;
-    use super::super::sum::tests::total;
+    use super::super::sum::tests::{chain, p99, p99s, seconds, total};
     use super::*;
 
     #[test]
@@ -238,11 +273,45 @@ mod tests {
 
     #[test]
     fn percentiles_are_worded_as_a_bound() {
-        let text = "budget = \"3 s\"\npercentile = \"p99\"\nstages = [{ name = \"a\", value = \"1 s\", statistic = \"p99\" }, { name = \"b\", value = \"1 s\", statistic = \"p99\" }]\n";
+        let text = "budget = \"3 s\"\npercentile = \"p99\"\nstages = [{ name = \"a\", value = \"1 s\", statistic = \"p99\", provenance = \"measured\" }, { name = \"b\", value = \"1 s\", statistic = \"p99\", provenance = \"measured\" }]\n";
         let f = total(text).findings().remove(0);
         assert!(f.why.starts_with("at least 98 % of all passes take at most 2 s"), "{}", f.why);
         assert!(f.claim.ends_with("for 99 % of all passes"), "{}", f.claim);
         assert!(f.warnings.iter().any(|w| w.contains("guarantee 98 %")), "{:?}", f.warnings);
         assert_eq!((f.estimate, f.interval), (None, None));
+    }
+
+    #[test]
+    fn an_undecided_stage_is_named() {
+        let reason = Reason::TooFew { need: 30 };
+        let few = crate::actual::Actual { undecided: Some(reason), n: vec![3], ..seconds(1.0) };
+        let total = add_up(&chain(1, false), &[Some(few)]).unwrap();
+        let f = total.findings().remove(0);
+        assert_eq!(f.verdict.word(), "INCONCLUSIVE");
+        assert!(f.claim.starts_with("1 stage <= 10 s"), "{}", f.claim);
+        assert!(
+            f.why.starts_with("1 stage takes at least 0 s, of 1 nothing is known"),
+            "{}",
+            f.why
+        );
+        assert!(f.why.contains("0 is undecided: too few observations"), "{}", f.why);
+        assert!(f.warnings.iter().all(|w| !w.contains("exact")), "{:?}", f.warnings);
+    }
+
+    #[test]
+    fn order_statistics_and_their_levels_are_recorded() {
+        let each = p99s(2).stage_level(Level::P999);
+        let values = [Some(p99(4.0, 4.4, each)), Some(p99(5.0, 5.5, each))];
+        let f = add_up(&p99s(2), &values).unwrap().findings().remove(0);
+        assert!(
+            f.why.starts_with("at least 98 % of all passes take at most 9.9 s at 99.9 % (order")
+        );
+        let [upper] = f.bounds.as_slice() else { panic!("{:?}", f.bounds) };
+        assert_eq!((upper.side, upper.level), (Side::Upper, Level::P999));
+        assert!(upper.method.starts_with("order statistics"), "{}", upper.method);
+        let values = [Some(p99(4.0, f64::INFINITY, each)), Some(p99(5.0, 5.5, each))];
+        let f = add_up(&p99s(2), &values).unwrap().findings().remove(0);
+        assert!(f.why.contains("0 is undecided: too few observations"), "{}", f.why);
+        assert_eq!(f.bounds[0].value, f64::INFINITY);
     }
 }

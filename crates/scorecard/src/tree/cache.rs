@@ -91,20 +91,19 @@ pub fn bootstrap_key(
 }
 
 /// `n` numbers from a cache, or computed and kept there; entries of another length are computed
-/// anew.
-#[must_use]
-pub fn remembered(
+/// anew, and errors are not kept.
+pub(super) fn remembered<E>(
     memo: &dyn Memo,
     key: &[u8; 32],
     n: usize,
-    compute: impl FnOnce() -> Vec<f64>,
-) -> Vec<f64> {
+    compute: impl FnOnce() -> Result<Vec<f64>, E>,
+) -> Result<Vec<f64>, E> {
     if let Some(known) = memo.get(key).and_then(|bytes| from_bytes(&bytes, n)) {
-        return known;
+        return Ok(known);
     }
-    let computed = compute();
+    let computed = compute()?;
     memo.put(key, &to_bytes(&computed));
-    computed
+    Ok(computed)
 }
 
 /// The bits of numbers, little-endian.
@@ -357,14 +356,20 @@ mod tests {
     fn what_is_kept_comes_back_to_the_bit() {
         let cache = MemoryCache::new(CacheBounds::default());
         let want = [1.5, -0.0, f64::MIN_POSITIVE, 1e300];
-        let first = remembered(&cache, &key(1), 4, || want.to_vec());
-        let second = remembered(&cache, &key(1), 4, || panic!("it is in the cache"));
-        let bits = |xs: &[f64]| xs.iter().map(|x| x.to_bits()).collect::<Vec<u64>>();
-        assert_eq!((bits(&first), bits(&second)), (bits(&want), bits(&want)));
-        assert_eq!((cache.hits(), cache.misses(), cache.len()), (1, 1, 1));
+        let ask = |n, computed: Result<Vec<f64>, &'static str>| {
+            remembered(&cache, &key(1), n, || computed)
+        };
+        assert_eq!(ask(4, Err("nothing is kept")), Err("nothing is kept"));
+        let (first, second) = (ask(4, Ok(want.to_vec())), ask(4, Err("it is in the cache")));
+        let bits = |xs: Result<Vec<f64>, _>| {
+            xs.unwrap().iter().map(|x: &f64| x.to_bits()).collect::<Vec<u64>>()
+        };
+        let wanted = bits(Ok(want.to_vec()));
+        assert_eq!((bits(first), bits(second)), (wanted.clone(), wanted));
+        assert_eq!((cache.hits(), cache.misses(), cache.len()), (1, 2, 1));
         // Another length is no answer.
-        assert_eq!(remembered(&cache, &key(1), 2, || vec![7.0, 8.0]), [7.0, 8.0]);
-        assert_eq!(remembered(&cache, &key(1), 2, Vec::new), [7.0, 8.0]);
+        assert_eq!(ask(2, Ok(vec![7.0, 8.0])), Ok(vec![7.0, 8.0]));
+        assert_eq!(ask(2, Err("it is in the cache")), Ok(vec![7.0, 8.0]));
     }
 
     #[test]

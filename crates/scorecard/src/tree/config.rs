@@ -28,6 +28,10 @@ pub struct TreeConfig {
     pub improvement: Option<(Comparison, f64)>,
     /// What the two variants of an improvement have in common.
     pub pairing: Pairing,
+    /// Whether nothing is released without the improvement.
+    pub critical: bool,
+    /// Line of the table.
+    pub line: usize,
 }
 
 /// The table `[tree]`.
@@ -42,6 +46,7 @@ pub(crate) struct TreeFile {
     range: Option<Spanned<String>>,
     improvement: Option<Spanned<String>>,
     pairing: Option<Spanned<String>>,
+    critical: Option<Spanned<bool>>,
     levels: Option<Spanned<BTreeMap<String, f64>>>,
     penalty: Option<Spanned<f64>>,
     correlation: Option<Spanned<CorrelationFile>>,
@@ -99,7 +104,7 @@ impl NodeFile {
 }
 
 impl TreeFile {
-    /// Builds the tree.
+    /// Builds the tree of the table at a line.
     ///
     /// # Errors
     /// Names and line of unknown or doubled nodes, a cycle of parents, nodes without children,
@@ -107,6 +112,7 @@ impl TreeFile {
     /// no tree.
     pub(crate) fn read(
         self,
+        line: usize,
         nodes: Vec<NodeFile>,
         lines: &Lines,
     ) -> Result<TreeConfig, ConfigError> {
@@ -141,11 +147,28 @@ impl TreeFile {
         };
         let range_at = self.range.as_ref().map_or(at, |range| range.span().start);
         let tree = tree.with_range(lo, hi).map_err(|e| lines.wrong(range_at, &e))?;
-        let levels = self.levels.map(|levels| {
+        let levels = self.levels.as_ref().map(|levels| {
             let at = levels.span().start;
-            Levels::new(levels.into_inner(), (lo, hi)).map_err(|e| lines.wrong(at, &e))
+            Levels::new(levels.get_ref().clone(), (lo, hi)).map_err(|e| lines.wrong(at, &e))
         });
-        let improvement = self.improvement.map(|text| {
+        let levels = levels.transpose()?;
+        let (improvement, pairing) = self.compared(lines)?;
+        let critical = self.critical.is_some_and(Spanned::into_inner);
+        Ok(TreeConfig {
+            tree,
+            metric: self.metric,
+            labels: self.labels,
+            levels,
+            improvement,
+            pairing,
+            critical,
+            line,
+        })
+    }
+
+    /// What is asked of the change from a baseline, and what both have in common.
+    fn compared(&self, lines: &Lines) -> Result<(Option<(Comparison, f64)>, Pairing), ConfigError> {
+        let improvement = self.improvement.as_ref().map(|text| {
             margin(text.get_ref()).ok_or_else(|| {
                 let message =
                     format!("expected an improvement such as \"> 15%\", got {:?}", text.get_ref());
@@ -153,17 +176,17 @@ impl TreeFile {
             })
         });
         let pairing = self.pairing.as_ref().map(|text| lines.parse(text)).transpose()?;
-        if let (Some(text), None) = (&self.pairing, &improvement) {
-            return Err(lines.wrong(text.span().start, "pairing goes with an improvement"));
+        if improvement.is_none() {
+            let critical = self.critical.as_ref().filter(|critical| *critical.get_ref());
+            let alone = [
+                self.pairing.as_ref().map(|text| ("pairing", text.span())),
+                critical.map(|critical| ("critical", critical.span())),
+            ];
+            if let Some((key, span)) = alone.into_iter().flatten().next() {
+                return Err(lines.wrong(span.start, format!("{key} goes with an improvement")));
+            }
         }
-        Ok(TreeConfig {
-            tree,
-            pairing: pairing.unwrap_or_default(),
-            metric: self.metric,
-            labels: self.labels,
-            levels: levels.transpose()?,
-            improvement: improvement.transpose()?,
-        })
+        Ok((improvement.transpose()?, pairing.unwrap_or_default()))
     }
 
     fn open(&self, lines: &Lines) -> Result<Open, ConfigError> {
@@ -415,7 +438,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<TreeConfig, ConfigError> {
         let file: File = toml::from_str(text).unwrap();
-        file.tree.read(file.node, &Lines::new(text))
+        file.tree.read(1, file.node, &Lines::new(text))
     }
 
     #[test]
@@ -423,6 +446,7 @@ mod tests {
         let config = parse(concat!(
             "[tree]\nname = \"total\"\nmetric = \"score\"\nlabels = [\"area\", \"dimension\"]\n",
             "range = \"0..3\"\nimprovement = \"> 15%\"\npenalty = 0.1\n",
+            "critical = true\n",
             "levels = { good = 2, poor = 0 }\n",
             "[[node]]\nname = \"PA02\"\nparent = \"one\"\nleaves = [\"D2\", \"D1\"]\n",
             "weights = { D1 = 1, D2 = 3 }\n",
@@ -437,6 +461,7 @@ mod tests {
         assert_eq!(penalties, [0.1, 0.1, 0.0, 0.1]); // PA01, one/PA02, one, total
         assert_eq!(tree.nodes()[1].children[1].1, 0.75);
         assert_eq!(config.improvement, Some((Comparison::Above, 0.15)));
+        assert_eq!((config.critical, config.line), (true, 1));
         assert_eq!(config.levels.unwrap().of(2.0), "good");
     }
 
@@ -463,6 +488,7 @@ mod tests {
             ("[tree]\nname = \"t\"\nleaves = [\"x\"]\nrange = \"1..0\"\n".into(), 4, "range"),
             ("[tree]\nname = \"t\"\nleaves = [\"x\"]\nimprovement = \"15\"\n".into(), 4, "> 15%"),
             ("[tree]\nname = \"t\"\nleaves = [\"x\"]\npairing = \"by run\"\n".into(), 4, "goes with"),
+            ("[tree]\nname = \"t\"\nleaves = [\"x\"]\ncritical = true\n".into(), 4, "goes with"),
             (
                 "[tree]\nname = \"t\"\nleaves = [\"x\"]\nimprovement = \"> 1%\"\npairing = \"days\"\n"
                     .into(),

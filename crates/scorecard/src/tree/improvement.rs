@@ -1,14 +1,17 @@
 use std::num::NonZeroU32;
 
 use tailproof_core::{
-    Class, Comparison, Direction, Finding, Guarantee, Interval, Level, Reason, Sample, Seed,
-    Subject, Verdict, number, p_value, percent, signed_percent,
+    Class, Comparison, Direction, Finding, Guarantee, Interval, Level, Provenance, Reason, Sample,
+    Seed, Subject, Verdict, number, p_value, percent, signed_percent,
 };
 use tailproof_hypothesis::power_factor;
 
-use super::bootstrap::{BootstrapError, TreeBootstrap, check, column, ends, evaluate, rows};
+use super::bootstrap::check;
+use super::corners::Corners;
 use super::definition::Tree;
 use super::pairing::{Design, Pairing, freedom};
+use super::replicates::{column, ends, evaluate, rows};
+use super::settings::{BootstrapError, TreeBootstrap};
 
 /// What is asked of an improvement, and how it is judged; higher scores are better.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +51,8 @@ pub struct Improved {
     pub candidate: f64,
     /// Interval of the relative change, and how it was made; `None` when the base may be zero.
     pub interval: Option<Interval>,
-    /// The smallest α at which the interval lies beyond the margin.
+    /// The smallest α at which the interval lies beyond the margin; `None` without an interval,
+    /// and where boxes decide.
     pub p: Option<f64>,
     /// Degrees of freedom of the change; below 29, those of 30 observations, nothing is judged.
     pub freedom: f64,
@@ -74,6 +78,15 @@ pub struct Improved {
 /// when the base's score, or a replicate of it, is not above zero, where a percentage means
 /// nothing. Leaves are resampled as in [`bootstrap`](super::bootstrap()). The guarantee is
 /// asymptotic.
+///
+/// A root with a minimum or a penalty at it or below is biased downward by noise, the noisier
+/// variant more, and replicates repeat that. There the boxes of [`bootstrap`](super::bootstrap())
+/// decide, of both variants at α/2 each, which is conservative whatever the variants share:
+///
+/// ```text
+/// [C_lo/B_hi − 1, C_hi/B_lo − 1]        for C_lo ≥ 0; `Inconclusive` unless B_lo > 0
+/// ```
+/// By run, when leaves hang together too, every leaf is a part of its box.
 ///
 /// # Errors
 /// Those of [`bootstrap`](super::bootstrap()), and pairs whose samples differ in length.
@@ -109,16 +122,17 @@ pub fn improvement(
 ) -> Result<Improved, BootstrapError> {
     check(tree, base)?;
     check(tree, candidate)?;
-    let settings = &asked.bootstrap;
-    let tail = settings.tail()?;
+    let tail = asked.bootstrap.tail()?;
     let sides = [base, candidate];
     let design = Design::new(tree, sides, asked.pairing)?;
-    let (leaves, nodes, range) = (tree.leaves().len(), tree.nodes().len(), tree.range());
-    let [x, y] = design.observed().map(|means| {
-        let within: Vec<f64> = means.iter().map(|x| x.clamp(range.0, range.1)).collect();
-        let mut values = vec![0.0; nodes];
-        tree.evaluate(&within, &mut values);
-        values[nodes - 1]
+    let (root, range) = (tree.nodes().len() - 1, tree.range());
+    let means = design
+        .observed()
+        .map(|means| means.iter().map(|x| x.clamp(range.0, range.1)).collect::<Vec<f64>>());
+    let [x, y] = [&means[0], &means[1]].map(|means| {
+        let mut values = vec![0.0; root + 1];
+        tree.evaluate(means, &mut values);
+        values[root]
     });
     let mut improved = Improved {
         name: tree.root().name.clone(),
@@ -131,25 +145,93 @@ pub fn improvement(
         n: sides.map(|side| side.iter().map(|sample| sample.len() as u64).sum()),
         asked: *asked,
     };
+    let merged = asked.pairing != Pairing::ByRun;
+    let of = |side: usize| Corners::new(tree, sides[side], &means[side], merged);
+    let boxes = [of(0), of(1)];
+    if boxes[0].bent(root) {
+        let alpha = asked.bootstrap.level.alpha().to_f64() / 2.0;
+        if let Some(ends) = ratio(boxes[0].interval(root, alpha), boxes[1].interval(root, alpha)) {
+            let method = format!("ratio, either score a {}", boxes[1].method(root));
+            improved.judge(ends, method, sides);
+        }
+        return Ok(improved);
+    }
+    let (bases, candidates) = replicates(tree, &design, asked)?;
+    if x > 0.0 && bases.iter().all(|&base| base > 0.0) {
+        let mut changes: Vec<f64> =
+            candidates.iter().zip(&bases).map(|(y, x)| y / x - 1.0).collect();
+        improved.p = Some(asked.p(&changes));
+        let (how, count) = (asked.pairing.name(), asked.bootstrap.count());
+        let method = format!("percentile bootstrap, {how}, {count} replicates");
+        improved.judge(ends(&mut changes, tail), method, sides);
+    }
+    Ok(improved)
+}
+
+/// The root's scores of base and candidate, replicate by replicate.
+fn replicates(
+    tree: &Tree,
+    design: &Design,
+    asked: &Improvement,
+) -> Result<(Vec<f64>, Vec<f64>), BootstrapError> {
+    let (leaves, nodes) = (tree.leaves().len(), tree.nodes().len());
     let all = rows(
-        settings,
+        &asked.bootstrap,
         (2, design.work()),
         || (vec![0.0; leaves], vec![0.0; leaves], vec![0.0; nodes]),
         |rng, (x, y, values), row| {
-            design.redraw(rng, range, [x, y]);
+            design.redraw(rng, tree.range(), [x, y]);
             for (score, leaves) in row.iter_mut().zip([x, y]) {
                 evaluate(tree, leaves, values);
                 *score = values[nodes - 1];
             }
         },
     )?;
-    let (bases, candidates) = (column(&all, 2, 0), column(&all, 2, 1));
-    if x > 0.0 && bases.iter().all(|&base| base > 0.0) {
-        let mut changes: Vec<f64> =
-            candidates.iter().zip(&bases).map(|(y, x)| y / x - 1.0).collect();
-        improved.judge(&mut changes, tail, sides);
+    Ok((column(&all, 2, 0), column(&all, 2, 1)))
+}
+
+/// Where `C/B − 1` lies for `B` and `C` in their intervals; `None` when `B` may be zero.
+fn ratio(base: (f64, f64), candidate: (f64, f64)) -> Option<(f64, f64)> {
+    if base.0 <= 0.0 {
+        return None;
     }
-    Ok(improved)
+    // A negative candidate is least over a small base.
+    let lo = (candidate.0 / base.0).min(candidate.0 / base.1);
+    let hi = (candidate.1 / base.0).max(candidate.1 / base.1);
+    Some((lo - 1.0, hi - 1.0))
+}
+
+impl Improvement {
+    /// `2 (1 + #{Δ* ≤ margin})/(1 + R)`, at most 1.
+    fn p(&self, changes: &[f64]) -> f64 {
+        let short = changes.iter().filter(|&&x| !self.comparison.holds(x, self.margin)).count();
+        (2.0 * (1 + short) as f64 / (1 + changes.len()) as f64).min(1.0)
+    }
+}
+
+/// `improvement of total > 15 %`.
+fn claim(name: &str, comparison: Comparison, margin: f64) -> String {
+    format!("improvement of {name} {comparison} {}", percent(margin))
+}
+
+fn subject(name: &str) -> Subject {
+    Subject {
+        metric: name.to_owned(),
+        statistic: Some("improvement".to_owned()),
+        ..Subject::default()
+    }
+}
+
+/// The finding of an improvement that was asked for and that nothing was there to judge by.
+pub(crate) fn untested(name: &str, comparison: Comparison, margin: f64) -> Finding {
+    let verdict = Verdict::Inconclusive(Reason::NotTested);
+    let claim = claim(name, comparison, margin);
+    let why = format!("{claim}: {}, needs --baseline DATA", verdict.word());
+    let mut finding = Finding::new(Class::Slo, subject(name), claim, verdict);
+    finding.direction = Direction::Higher;
+    finding.provenance = Provenance::NotTested;
+    finding.why = why;
+    finding
 }
 
 impl Improved {
@@ -162,19 +244,9 @@ impl Improved {
         self.candidate / self.base - 1.0
     }
 
-    fn judge(&mut self, changes: &mut [f64], tail: usize, sides: [&[Sample]; 2]) {
+    fn judge(&mut self, (lo, hi): (f64, f64), method: String, sides: [&[Sample]; 2]) {
         let (comparison, margin) = (self.asked.comparison, self.asked.margin);
-        let settings = &self.asked.bootstrap;
-        let short = changes.iter().filter(|&&x| !comparison.holds(x, margin)).count();
-        let p = 2.0 * (1 + short) as f64 / (1 + changes.len()) as f64;
-        let (lo, hi) = ends(changes, tail);
-        let method = format!(
-            "percentile bootstrap, {}, {} replicates",
-            self.asked.pairing.name(),
-            settings.count()
-        );
-        let level = settings.confidence();
-        self.p = Some(p.min(1.0));
+        let level = self.asked.bootstrap.level;
         self.interval = Some(Interval { lo, hi, level, method });
         let lengths = || sides.into_iter().flatten().map(Sample::len);
         let (shortest, longest) = (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0));
@@ -206,14 +278,9 @@ impl Improved {
     #[must_use]
     pub fn finding(&self) -> Finding {
         let asked = &self.asked;
-        let claim =
-            format!("improvement of {} {} {}", self.name, asked.comparison, percent(asked.margin));
-        let subject = Subject {
-            metric: self.name.clone(),
-            statistic: Some("improvement".to_owned()),
-            ..Subject::default()
-        };
-        let mut finding = Finding::new(Class::Slo, subject, claim, self.verdict.clone());
+        let claim = claim(&self.name, asked.comparison, asked.margin);
+        let mut finding =
+            Finding::new(Class::Slo, subject(&self.name), claim, self.verdict.clone());
         finding.direction = Direction::Higher;
         finding.guarantee = Guarantee::Asymptotic;
         finding.base = Some(self.base);
@@ -230,15 +297,15 @@ impl Improved {
     fn why(&self) -> String {
         let asked = &self.asked;
         let mut why = format!("{} {} -> {}", self.name, number(self.base), number(self.candidate));
-        if let (Some(interval), Some(p)) = (&self.interval, self.p) {
+        if let Some(interval) = &self.interval {
+            let p = self.p.map_or_else(String::new, |p| format!("; p {}", p_value(p)));
             why += &format!(
-                ", {} [{}, {}] at {} ({}; p {})",
+                ", {} [{}, {}] at {} ({}{p})",
                 signed_percent(self.change()),
                 signed_percent(interval.lo),
                 signed_percent(interval.hi),
                 interval.level,
                 interval.method,
-                p_value(p),
             );
         }
         why += &format!(
@@ -263,6 +330,7 @@ impl Improved {
 mod tests {
     use super::super::{Combine, Node};
     use super::*;
+    use tailproof_resampling::{stream, uniform};
 
     fn tree() -> Tree {
         let leaves = vec![Node::leaf("a", 1.0), Node::leaf("b", 1.0)];
@@ -325,5 +393,57 @@ mod tests {
         let found = judged(&side(0.0, 50, 7), &side(2.0, 50, 7), 0.15, Pairing::Independent);
         assert_eq!(found.verdict, Verdict::Inconclusive(Reason::BaseNearZero));
         assert_eq!((found.interval.is_none(), found.p), (true, None));
+    }
+
+    /// How many of 200 comparisons with equal true scores pass `improvement > 0`: four leaves of
+    /// thirty values a variant, the base's six times as noisy.
+    fn wrong_passes(combine: Combine, penalty: f64) -> usize {
+        let leaves = (0..4).map(|i| Node::leaf(i.to_string(), 1.0)).collect();
+        let tree = Tree::new(Node { penalty, ..Node::inner("t", 1.0, combine, leaves) }).unwrap();
+        let passes = |task: &u64| {
+            let mut rng = stream(Seed(21), *task);
+            let mut side = |spread: f64| -> Vec<Sample> {
+                let mut value = || 0.5 + spread * (uniform(&mut rng) - 0.5);
+                let mut leaf = || Sample::new((0..30).map(|_| value()).collect()).unwrap();
+                (0..4).map(|_| leaf()).collect()
+            };
+            let (base, candidate) = (side(0.6), side(0.1));
+            let found = improvement(&tree, &base, &candidate, &Improvement::new(Seed(*task)));
+            found.unwrap().verdict == Verdict::Pass
+        };
+        (0..200).filter(passes).count()
+    }
+
+    #[test]
+    fn noise_below_a_kink_is_no_improvement() {
+        assert!(wrong_passes(Combine::Minimum, 0.0) <= 10);
+        assert!(wrong_passes(Combine::WeightedMean, 0.5) <= 10);
+    }
+
+    #[test]
+    fn a_minimum_that_is_better_passes_and_has_no_p() {
+        let leaves = vec![Node::leaf("a", 1.0), Node::leaf("b", 1.0)];
+        let tree = Tree::new(Node::inner("total", 1.0, Combine::Minimum, leaves))
+            .and_then(|tree| tree.with_range(-10.0, 10.0))
+            .unwrap();
+        let of = |pairing| {
+            let asked = Improvement { margin: 0.15, pairing, ..Improvement::new(Seed(1)) };
+            improvement(&tree, &side(2.0, 50, 7), &side(3.0, 50, 11), &asked).unwrap()
+        };
+        for pairing in [Pairing::Independent, Pairing::ByValue, Pairing::ByRun] {
+            let found = of(pairing);
+            assert_eq!((&found.verdict, found.p), (&Verdict::Pass, None), "{}", found.why());
+            assert!(found.why().contains("box of the intervals of 2 parts"), "{}", found.why());
+        }
+        assert_eq!(ratio((0.0, 1.0), (1.0, 2.0)), None);
+        assert_eq!(ratio((1.0, 2.0), (-1.0, 4.0)), Some((-2.0, 3.0)));
+    }
+
+    #[test]
+    fn without_a_baseline_it_is_not_tested() {
+        let finding = untested("total", Comparison::Above, 0.15);
+        assert_eq!(finding.verdict, Verdict::Inconclusive(Reason::NotTested));
+        assert_eq!(finding.claim, "improvement of total > 15 %");
+        assert!(finding.why.ends_with("needs --baseline DATA"), "{}", finding.why);
     }
 }

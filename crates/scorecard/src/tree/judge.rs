@@ -1,28 +1,42 @@
-use tailproof_core::{Dataset, Finding, Level, Memo, Observations, Sample, Seed, Series};
+use tailproof_core::{
+    Comparison, Dataset, Finding, Level, Memo, Observations, Sample, Seed, Series,
+};
 
-use super::bootstrap::TreeBootstrap;
 use super::config::TreeConfig;
 use super::hermetic::Hermetic;
-use super::improvement::{Improved, Improvement, improvement};
+use super::improvement::{Improved, Improvement, improvement, untested};
 use super::outcome::TreeOutcome;
+use super::settings::TreeBootstrap;
 
 /// The tree of a targets file on data: its scores, and the improvement over a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TreeJudged {
     /// Scores of all nodes.
     pub outcome: TreeOutcome,
-    /// Improvement over the baseline, when the file asks for one and there is a baseline.
+    /// The improvement that the file asks for: `> 15%`.
+    pub asked: Option<(Comparison, f64)>,
+    /// Improvement over the baseline, when one is asked for and there is a baseline.
     pub improved: Option<Improved>,
-    /// What the reader should know.
-    pub notes: Vec<String>,
+    /// Whether nothing is released without the improvement.
+    pub critical: bool,
 }
 
 impl TreeJudged {
     /// The nodes from the root down, then the improvement.
+    ///
+    /// What is said of nodes is a fact, that every leaf is there once, and no judgement of the
+    /// score; only the improvement is something to decide by.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        let improved = self.improved.iter().map(Improved::finding);
-        self.outcome.findings().into_iter().chain(improved).collect()
+        self.outcome.findings().into_iter().chain(self.improvement()).collect()
+    }
+
+    /// The improvement, when the file asks for one: not tested without a baseline.
+    #[must_use]
+    pub fn improvement(&self) -> Option<Finding> {
+        let (comparison, margin) = self.asked?;
+        let judged = self.improved.as_ref().map(Improved::finding);
+        Some(judged.unwrap_or_else(|| untested(&self.outcome.root().name, comparison, margin)))
     }
 }
 
@@ -52,7 +66,6 @@ pub(crate) fn judge(
         TreeOutcome::of_samples(&config.tree, &samples, &settings, levels, memo)
             .map_err(|e| e.to_string())?
     };
-    let mut notes = Vec::new();
     let improved = match (config.improvement, baseline) {
         (Some((comparison, margin)), Some(baseline)) => {
             let base = leaves(config, baseline).map_err(|e| format!("baseline: {e}"))?;
@@ -61,13 +74,9 @@ pub(crate) fn judge(
             let asked = Improvement { comparison, margin, pairing: config.pairing, bootstrap };
             Some(improvement(&config.tree, &base, &samples, &asked).map_err(|e| e.to_string())?)
         }
-        (Some(_), None) => {
-            notes.push("the improvement was not judged: it needs --baseline DATA".to_owned());
-            None
-        }
-        (None, _) => None,
+        _ => None,
     };
-    Ok(TreeJudged { outcome, improved, notes })
+    Ok(TreeJudged { outcome, asked: config.improvement, improved, critical: config.critical })
 }
 
 /// Replicates that leave ten beyond either end of an interval, at least 10 000.
@@ -118,5 +127,56 @@ fn sample(series: &Series) -> Result<Sample, String> {
     match &series.observations {
         Observations::Raw(raw) if raw.is_complete() => Ok(raw.sample.clone()),
         _ => Err(format!("{} holds no plain scores", series.name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Combine, Node, Pairing, Tree};
+    use super::*;
+    use tailproof_core::{Metric, NoMemo, Raw, Reason, Verdict};
+
+    fn config(improvement: Option<(Comparison, f64)>) -> TreeConfig {
+        let leaves = vec![Node::leaf("x", 1.0), Node::leaf("y", 1.0)];
+        TreeConfig {
+            tree: Tree::new(Node::inner("total", 1.0, Combine::WeightedMean, leaves)).unwrap(),
+            metric: None,
+            labels: vec!["leaf".to_owned()],
+            levels: None,
+            improvement,
+            pairing: Pairing::Independent,
+            critical: true,
+            line: 3,
+        }
+    }
+
+    fn data(scores: [f64; 2]) -> Dataset {
+        let series = |(leaf, score): (&str, f64)| {
+            let sample = Sample::new(vec![score]).unwrap();
+            let mut series =
+                Series::new(Metric::new("score", None), Observations::Raw(Raw::complete(sample)));
+            series.labels.insert("leaf".to_owned(), leaf.to_owned());
+            series
+        };
+        let series = ["x", "y"].into_iter().zip(scores).map(series).collect();
+        Dataset { series, ..Dataset::default() }
+    }
+
+    #[test]
+    fn an_improvement_without_a_baseline_is_not_tested() {
+        let of = |improvement, baseline| {
+            let (data, settings) = (data([0.5, 0.75]), (Level::P95, Seed(1)));
+            super::judge(&config(improvement), &data, baseline, settings, &NoMemo).unwrap()
+        };
+        let asked = Some((Comparison::Above, 0.15));
+        let found = of(asked, None);
+        assert!(found.critical && found.improved.is_none());
+        let last = found.findings().pop().unwrap();
+        assert_eq!(last.verdict, Verdict::Inconclusive(Reason::NotTested));
+        assert!(last.why.contains("--baseline"), "{}", last.why);
+        assert_eq!(of(None, None).findings().len(), 1);
+        let base = data([0.5, 0.5]);
+        let judged = of(asked, Some(&base)).improvement().unwrap();
+        assert_eq!(judged.verdict, Verdict::Inconclusive(Reason::TooFew { need: 2 }));
     }
 }

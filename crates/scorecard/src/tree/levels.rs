@@ -96,12 +96,6 @@ impl Levels {
         let at = self.levels.partition_point(|level| level.1 <= score);
         &self.levels[at.saturating_sub(1)].0
     }
-
-    /// Names and thresholds, the lowest first.
-    #[must_use]
-    pub fn all(&self) -> &[(String, f64)] {
-        &self.levels
-    }
 }
 
 #[cfg(test)]
@@ -125,7 +119,7 @@ mod tests {
         ] {
             assert_eq!(levels.of(score), want, "{score}");
         }
-        assert_eq!(levels.all()[0].0, "poor");
+        assert_eq!(levels.of(-2.0), "poor");
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //! | Many batches at once, fast                            | [`aggregate_batch`], [`Plan`], [`Modes`] |
 //! | One leaf changed                                      | [`Streaming`]               |
 //! | How long did it take, and what did each switch give?  | [`Metrics`]                 |
-//! | Was it computed before?                               | [`MemoryCache`], [`remembered`] |
+//! | Was it computed before?                               | [`MemoryCache`], [`bootstrap_with`] |
 //!
 //! `docs/aggregation.md` has the formulas and the proofs.
 
@@ -23,6 +23,7 @@ mod build;
 mod cache;
 mod combine;
 mod config;
+mod corners;
 mod definition;
 mod error;
 #[cfg(test)]
@@ -39,13 +40,13 @@ mod pairing;
 mod plan;
 mod propagation;
 mod redraw;
+mod replicates;
+mod settings;
 mod streaming;
 
 pub use batch::{BatchError, aggregate_batch};
-pub use bootstrap::{
-    BootstrapError, Bootstrapped, NodeBootstrap, TreeBootstrap, bootstrap, bootstrap_with,
-};
-pub use cache::{CacheBounds, CacheBoundsError, Content, MemoryCache, bootstrap_key, remembered};
+pub use bootstrap::{Bootstrapped, NodeBootstrap, bootstrap, bootstrap_with};
+pub use cache::{CacheBounds, CacheBoundsError, Content, MemoryCache, bootstrap_key};
 pub use config::TreeConfig;
 pub(crate) use config::{NodeFile, TreeFile};
 pub use definition::{Child, Combine, Inner, Node, Tree};
@@ -61,4 +62,5 @@ pub use outcome::{NodeScore, Part, TreeOutcome};
 pub use pairing::{Pairing, PairingError};
 pub use plan::Plan;
 pub use propagation::{Correlation, CorrelationError};
+pub use settings::{BootstrapError, TreeBootstrap};
 pub use streaming::Streaming;

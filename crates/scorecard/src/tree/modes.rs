@@ -31,9 +31,14 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// Scores from which several threads are faster than one: the work must outlast the waking
-    /// of a thread, some ten microseconds. Measured by `cargo bench --bench aggregation`.
-    pub const PARALLEL_FROM: usize = 1 << 16;
+    /// Scores from which [`Switch::Auto`] spreads the work: about 35 000 batches of sixty, some
+    /// five milliseconds of one thread. On the two cores measured, a thousand batches took twice
+    /// as long on both, and ten thousand no less than on one (`docs/ablation.md`).
+    ///
+    /// `cargo xtask ablation` measures sizes around it, and says when this is below the smallest
+    /// one that is shown to be faster; it goes to a power of two not below that. Callers who know
+    /// their machine set [`Modes::parallel_from`].
+    pub const PARALLEL_FROM: usize = 1 << 21;
 
     /// One batch after the other, on this thread: what the others are measured against.
     pub const SERIAL: Self = Self {
@@ -64,6 +69,15 @@ impl Default for Modes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_calls_stay_on_their_thread() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let is_parallel =
+            |batches: usize| pool.install(|| Modes::default().is_parallel(batches * 60));
+        assert!([1, 1_000, 10_000, 30_000].into_iter().all(|batches| !is_parallel(batches)));
+        assert!(is_parallel(100_000));
+    }
 
     #[test]
     fn auto_is_off_below_the_threshold_and_without_threads() {

@@ -5,11 +5,12 @@ use tailproof_core::{
 
 use tailproof_core::descriptive::Moments;
 
-use super::bootstrap::{BootstrapError, TreeBootstrap, bootstrap_with};
+use super::bootstrap::bootstrap_with;
 use super::combine::taken;
 use super::definition::{Child, Combine, Inner, Tree};
 use super::error::ScoresError;
 use super::levels::Levels;
+use super::settings::{BootstrapError, TreeBootstrap};
 
 /// A child's part in the score of a node.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +56,6 @@ pub struct NodeScore {
 pub struct TreeOutcome {
     /// The nodes, children before parents, the root last.
     pub nodes: Vec<NodeScore>,
-    /// Number of leaves.
-    pub leaves: usize,
     /// Values of all leaves; `None` when scores were given, not samples.
     pub n: Option<u64>,
     /// Seed of the bootstrap, when there was one.
@@ -93,7 +92,7 @@ impl TreeOutcome {
             node.propagated = sds.as_ref().and_then(|sds| sds[at]);
             node.sd = node.propagated;
         }
-        Ok(Self { nodes, leaves: scores.len(), n: None, seed: None, warnings })
+        Ok(Self { nodes, n: None, seed: None, warnings })
     }
 
     /// From a sample for each leaf, with intervals and standard errors by [`bootstrap_with`], from
@@ -133,14 +132,14 @@ impl TreeOutcome {
         let few = samples.iter().filter(|s| (2..Self::FEW).contains(&s.len())).count();
         if few > 0 {
             warnings.push(format!(
-                "{few} of {} leaves have fewer than {} values: percentile intervals of so few \
-                 cover less than they say",
+                "{few} of {} leaves have fewer than {} values: intervals of so few may cover less \
+                 than they say",
                 samples.len(),
                 Self::FEW,
             ));
         }
         let n = Some(found.n.iter().sum());
-        Ok(Self { nodes, leaves: samples.len(), n, seed: Some(settings.seed()), warnings })
+        Ok(Self { nodes, n, seed: Some(settings.seed()), warnings })
     }
 
     /// The root's result.
@@ -150,7 +149,8 @@ impl TreeOutcome {
     }
 
     /// A finding for each node, the root first: that its score stands on every leaf exactly
-    /// once, which is what was checked.
+    /// once, which is what was checked. It passes as a fact, of [`Class::Other`], and says
+    /// nothing of whether the score is good; no decision counts it.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         self.nodes.iter().rev().map(|node| self.finding(node)).collect()

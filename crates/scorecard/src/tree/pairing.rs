@@ -2,10 +2,10 @@ use tailproof_core::Sample;
 use tailproof_core::descriptive::Moments;
 use tailproof_resampling::{Stream, below};
 
-use super::bootstrap::BootstrapError;
 use super::combine::gradient;
 use super::definition::{Child, Tree};
 use super::redraw::Means;
+use super::settings::BootstrapError;
 
 /// What the values of two variants have in common.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -187,6 +187,43 @@ pub(super) fn step(entries: &[Entry]) -> Option<Period> {
     Period::from_nanos(*steps.get(steps.len() / 2)?)
 }
 
+/// The time that the windows cover, the first of which is taken to be as long as a step; `None`
+/// when they end at one moment.
+pub(super) fn covers(entries: &[Entry]) -> Option<Period> {
+    let (first, last) = entries.first().zip(entries.last())?;
+    Period::from_nanos(last.end.abs_diff(first.end).saturating_add(step(entries)?.nanos()))
+}
+
+/// Counts of the last `period`, which slides along the windows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sliding {
+    length: i64,
+    from: usize,
+    sum: Counts,
+}
+
+impl Sliding {
+    pub(super) fn new(period: Period) -> Self {
+        let length = i64::try_from(period.nanos()).expect("a period is at most 2^63 ns");
+        Self { length, from: 0, sum: Counts::default() }
+    }
+
+    /// Counts of the windows up to number `to`, the next one, that end in the last of the period.
+    pub(super) fn to(&mut self, entries: &[Entry], to: usize) -> Counts {
+        let new = entries[to];
+        self.sum.good += new.counts.good;
+        self.sum.total += new.counts.total;
+        let from = new.end.saturating_sub(self.length);
+        while self.from <= to && entries[self.from].end <= from {
+            let old = entries[self.from].counts;
+            self.sum.good -= old.good;
+            self.sum.total -= old.total;
+            self.from += 1;
+        }
+        self.sum
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,6 +256,20 @@ mod tests {
         assert_eq!(step(&data), Some("1min".parse().unwrap()));
         assert_eq!(step(&data[..1]), None);
         assert!(last(&[], "1h".parse().unwrap()).is_empty());
+        assert_eq!(covers(&data), Some("2h".parse().unwrap()));
+        assert_eq!((covers(&data[..1]), covers(&[])), (None, None));
+    }
+
+    #[test]
+    fn a_sliding_sum_is_the_sum_of_what_it_holds() {
+        let data: Vec<Entry> =
+            [1, 2, 2, 5, 9, 10, 30].map(|i| entry(i, i.unsigned_abs(), 40)).into();
+        let period: Period = "5min".parse().unwrap();
+        let mut sliding = Sliding::new(period);
+        for i in 0..data.len() {
+            let whole = Counts::sum(last(&data[..=i], period)).unwrap();
+            assert_eq!(sliding.to(&data, i), whole, "{i}");
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 use tailproof_core::binomial::tails;
 use tailproof_core::{Level, Reason, Verdict};
 
-use super::spending::bad_bounds;
-use super::{Account, Counts};
+use super::spending::Charge;
+use super::tier::burn_rate;
 
 /// What of the budget will be used at the end of the window, if traffic and errors go on as
 /// they did.
@@ -29,25 +29,18 @@ pub struct Forecast {
 
 impl Forecast {
     /// `None` at the end of the window, and without events.
-    pub(super) fn new(
-        account: &Account,
-        counts: Counts,
-        effective: f64,
-        level: Level,
-        fail: Level,
-    ) -> Option<Self> {
-        let gone = account.gone();
-        let share = counts.bad_share().filter(|_| gone < 1.0)?;
-        let b = account.budget().share().to_f64();
+    pub(super) fn new(charge: &Charge<'_>) -> Option<Self> {
+        let (gone, counts) = (charge.account.gone(), charge.counts);
+        let consumed = burn_rate(charge.account.budget(), counts).filter(|_| gone < 1.0)?;
         let n = counts.total() as f64;
-        let allowed = b * n / gone;
         // Dependent events are worth fewer, each of which stands for several.
-        let each = n / effective.clamp(1.0, n);
+        let each = n / charge.effective.clamp(1.0, n);
         let come = (n * (1.0 - gone) / gone / each).round() as u64;
-        let (lower, upper) = bad_bounds(counts, effective, fail.split(2), level.split(2));
-        let used = |draws: u64| (counts.bad() as f64 + each * draws as f64) / allowed;
-        let lo = used(fewest(come, lower, fail.split(2)));
-        let hi = used(most(come, upper, level.split(2)));
+        let (low, high) = (charge.fail.split(2), charge.level.split(2));
+        let (lower, upper) = charge.bad_bounds(low, high);
+        let used = |draws: u64| (counts.bad() as f64 + each * draws as f64) / charge.allowed();
+        let lo = used(fewest(come, lower, low));
+        let hi = used(most(come, upper, high));
         let verdict = if hi <= 1.0 {
             Verdict::Pass
         } else if lo > 1.0 {
@@ -57,7 +50,7 @@ impl Forecast {
             let projected = Some((n / gone).round() as u64);
             Verdict::Inconclusive(Reason::Straddles { projected })
         };
-        Some(Self { consumed: share / b, lo, hi, verdict })
+        Some(Self { consumed, lo, hi, verdict })
     }
 }
 
@@ -86,6 +79,7 @@ fn fewest(m: u64, p: f64, level: Level) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::tests::month;
+    use super::super::{Account, Counts};
     use super::*;
 
     #[test]

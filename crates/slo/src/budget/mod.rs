@@ -6,7 +6,7 @@
 //! | How many errors does 99.9 % over 30 d allow?       | [`Budget`]               |
 //! | How much of that is used, and when does it end?    | [`Account`], [`Spending`] |
 //! | What if a minute counts, and not a request?        | [`Slices`]               |
-//! | Which alert fires now, and how soon would it?      | [`Tier`]                 |
+//! | Which alert fires now, when did it, and how soon would it? | [`Tier`]         |
 //! | Will it last to the end of the window?             | [`Forecast`]             |
 //!
 //! ```
@@ -41,7 +41,7 @@ pub use account::Account;
 pub use events::{Counted, Counts, Slices};
 pub use forecast::Forecast;
 pub use spending::{Spending, Spent};
-pub use tier::{Tier, TierNow, TierState};
+pub use tier::{Tier, TierNow, TierPast, TierState};
 
 /// What an objective leaves for errors over a window: `b = 1 − objective`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,18 +25,27 @@ pub struct Spending {
     pub counted: Counted,
     /// The numbers; `None` without events.
     pub spent: Option<Spent>,
-    /// Whether the budget is not exhausted: by counting, at the level.
+    /// Whether the budget is not exhausted, if the counts are right: by counting, at the level.
     pub verdict: Verdict,
+    /// Whether that is arithmetic: so little of the window is gone that not even a total outage
+    /// would have exhausted the budget. It then says nothing of the service.
+    pub certain: bool,
     /// Level of a pass.
     pub level: Level,
     /// Level of a failure.
     pub fail: Level,
     /// What the verdict rests on.
     pub guarantee: Guarantee,
+    /// Whether it is assumed that events are independent: there are too few windows or bad
+    /// events to tell, or only counts that somebody typed.
+    pub assumed: bool,
     /// The end of the window, when it is still to come.
     pub forecast: Option<Forecast>,
     /// The alerts.
     pub tiers: Vec<TierState>,
+    /// The end of the data in nanoseconds since 1970, at which alerts are evaluated; `None`
+    /// without times.
+    pub end: Option<i64>,
     /// Distinct runs of the data.
     pub runs: u64,
     /// How the counts came about.
@@ -78,31 +87,54 @@ pub struct Spent {
     pub left_interval: (Option<f64>, Option<f64>),
 }
 
-impl Spent {
-    /// The numbers of counts that are worth `effective` independent ones.
-    pub(super) fn new(
-        account: &Account,
-        counts: Counts,
-        effective: f64,
-        level: Level,
-        fail: Level,
-    ) -> Option<Self> {
+/// Counts that are worth `effective` independent ones, charged to an account.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Charge<'a> {
+    pub(super) account: &'a Account,
+    pub(super) counts: Counts,
+    pub(super) effective: f64,
+    /// Level of a pass and of intervals.
+    pub(super) level: Level,
+    /// Level of a failure.
+    pub(super) fail: Level,
+}
+
+impl Charge<'_> {
+    /// Bad events that the whole window allows, `b·total·W/t`.
+    pub(super) fn allowed(&self) -> f64 {
+        self.account.budget().share().to_f64() * self.counts.total() as f64 / self.account.gone()
+    }
+
+    /// Clopper and Pearson's bounds of the share of bad events, each at its own level.
+    ///
+    /// Dependent events count as `effective` ones, rounded away from the estimate; approximate.
+    pub(super) fn bad_bounds(&self, lower: Level, upper: Level) -> (f64, f64) {
+        let (n, bad) = (self.counts.total(), self.counts.bad());
+        let worth = (self.effective as u64).clamp(1, n);
+        (
+            proportion_lower(scaled(bad, n, worth, false), worth, lower),
+            proportion_upper(scaled(bad, n, worth, true), worth, upper),
+        )
+    }
+
+    /// The numbers; `None` without events.
+    pub(super) fn spent(&self) -> Option<Spent> {
+        let (account, counts) = (self.account, self.counts);
         let budget = account.budget();
         let burn = burn_rate(budget, counts)?;
         let b = budget.share().to_f64();
         let gone = account.gone();
-        let consumed = burn * gone;
-        let against = allowance(account).map(|part| counts.against(part));
+        let against = self.allowance().map(|part| counts.against(part));
         let overspent = against.is_some_and(|(bad, allowed)| bad > allowed);
         let exhausted = against.is_some_and(|(bad, allowed)| bad >= allowed);
         // At the very limit nothing is left, and what is not overspent is at most all.
-        let consumed = if overspent { consumed } else { consumed.min(1.0) };
-        let (lower, upper) = bad_bounds(counts, effective, fail, level);
-        let each = level.split(2);
-        let (lo, hi) = bad_bounds(counts, effective, each, each);
+        let consumed = if overspent { burn * gone } else { (burn * gone).min(1.0) };
+        let (lower, upper) = self.bad_bounds(self.fail, self.level);
+        let each = self.level.split(2);
+        let (lo, hi) = self.bad_bounds(each, each);
         let burn_interval = (lo / b, hi / b);
         let (used, even) = counts.against(budget.share());
-        let ends = |rate: f64| ends_after(account, consumed, rate);
+        let ends = |rate: f64| self.ends_after(consumed, rate);
         let left = if exhausted {
             Some(0.0)
         } else if used <= even {
@@ -110,8 +142,8 @@ impl Spent {
         } else {
             ends(burn)
         };
-        Some(Self {
-            allowed: b * counts.total() as f64 / gone,
+        Some(Spent {
+            allowed: self.allowed(),
             consumed,
             remaining: 1.0 - consumed,
             overspent,
@@ -126,59 +158,41 @@ impl Spent {
             },
         })
     }
-}
 
-/// Seconds until nothing is left at a burn rate; `None` when the window ends first.
-fn ends_after(account: &Account, consumed: f64, rate: f64) -> Option<f64> {
-    let window = account.budget().window().seconds();
-    let rest = window - account.time_gone().seconds();
-    let left = (1.0 - consumed) * window / rate;
-    (left < rest).then_some(left)
-}
-
-/// Share of the events so far that may be bad before the whole budget is used, `b·W/t`; `None`
-/// when not even all of them would use it.
-pub(super) fn allowance(account: &Account) -> Option<Rational> {
-    let (share, window) = (account.budget().share(), account.budget().window());
-    let over = window.over(account.time_gone());
-    share
-        .checked_mul(over)
-        .or_else(|| Rational::simplest(share.to_f64() * over.to_f64()).ok())
-        .filter(|part| part.num() <= part.den())
-}
-
-/// Clopper and Pearson's bounds of the share of bad events, each at its own level.
-///
-/// Dependent events count as `effective` ones, rounded away from the estimate; approximate.
-pub(super) fn bad_bounds(counts: Counts, effective: f64, lower: Level, upper: Level) -> (f64, f64) {
-    let n = counts.total();
-    let worth = (effective as u64).clamp(1, n);
-    (
-        proportion_lower(scaled(counts.bad(), n, worth, false), worth, lower),
-        proportion_upper(scaled(counts.bad(), n, worth, true), worth, upper),
-    )
-}
-
-/// Whether the budget is not exhausted, by the gate on the share of good events.
-pub(super) fn verdict(
-    account: &Account,
-    counts: Counts,
-    effective: f64,
-    level: Level,
-    fail: Level,
-) -> Verdict {
-    if counts.total() == 0 {
-        return Verdict::Inconclusive(Reason::TooFew { need: 1 });
+    /// Seconds until nothing is left at a burn rate; `None` when the window ends first.
+    fn ends_after(&self, consumed: f64, rate: f64) -> Option<f64> {
+        let window = self.account.budget().window().seconds();
+        let rest = window - self.account.time_gone().seconds();
+        let left = (1.0 - consumed) * window / rate;
+        (left < rest).then_some(left)
     }
-    let good = allowance(account).and_then(Rational::complement);
-    match good.and_then(|good| Rank::new(good).ok()).filter(|good| good.value().num() > 0) {
-        // Not even an outage from the beginning would have exhausted it.
-        None => Verdict::Pass,
-        Some(good) => {
-            let op = Comparison::AtMost; // "At least q are good" counts like "q-quantile <= T".
-            Gate::with_effective(good, counts.total(), effective, op, level, fail)
-                .verdict(Count::exact(counts.good(), counts.total()))
+
+    /// Share of the events so far that may be bad before the whole budget is used, `b·W/t`;
+    /// `None` when not even all of them would use it.
+    fn allowance(&self) -> Option<Rational> {
+        let budget = self.account.budget();
+        let (share, over) = (budget.share(), budget.window().over(self.account.time_gone()));
+        share
+            .checked_mul(over)
+            .or_else(|| Rational::simplest(share.to_f64() * over.to_f64()).ok())
+            .filter(|part| part.num() <= part.den())
+    }
+
+    /// Whether the budget is not exhausted, by the gate on the share of good events, and whether
+    /// that is certain whatever the service did.
+    pub(super) fn verdict(&self) -> (Verdict, bool) {
+        let total = self.counts.total();
+        if total == 0 {
+            return (Verdict::Inconclusive(Reason::TooFew { need: 1 }), false);
         }
+        let good = self.allowance().and_then(Rational::complement);
+        let Some(good) = good.and_then(|g| Rank::new(g).ok()).filter(|g| g.value().num() > 0)
+        else {
+            return (Verdict::Pass, true);
+        };
+        let op = Comparison::AtMost; // "At least q are good" counts like "q-quantile <= T".
+        let gate = Gate::with_effective(good, total, self.effective, op, self.level, self.fail);
+        (gate.verdict(Count::exact(self.counts.good(), total)), false)
     }
 }
 
@@ -236,8 +250,11 @@ mod tests {
         assert!((all.spent.unwrap().burn - 1_000.0).abs() < 1e-9);
         // Of 99 % over 30 d, the first two hours cannot use more than 28 %.
         let early = spending("99%", "2h", 500, 500);
-        assert_eq!(early.verdict, Verdict::Pass);
+        assert_eq!((early.verdict, early.certain), (Verdict::Pass, true));
         assert!(early.spent.unwrap().left.unwrap() < 6.0 * 3_600.0);
+        // After 7.2 h, b·W, an outage may have used all: the counts decide.
+        let later = spending("99%", "8h", 500, 500);
+        assert_eq!((later.verdict, later.certain), (Verdict::Fail, false));
         // A few good ones prove nothing, and nothing bad ends nothing.
         let few = spending("99.9%", "30d", 0, 100);
         assert_eq!(few.verdict, Verdict::Inconclusive(Reason::TooFew { need: 6_905 }));

@@ -1,7 +1,7 @@
 use tailproof_core::binomial::tails;
 use tailproof_core::{Period, Rational, number};
 
-use super::events::{Entry, last};
+use super::events::{Entry, Sliding, covers, last, step};
 use super::{Budget, BudgetError, Counts};
 
 /// A multi-window alert: it fires when the burn rate reaches `burn` over both windows.
@@ -126,22 +126,60 @@ impl Tier {
         }
     }
 
-    /// What the alert says about data whose last window ends now.
-    pub(super) fn now(self, budget: Budget, entries: &[Entry]) -> Result<TierNow, BudgetError> {
+    /// What the alert says about all of the data, whose last window ends now, and what it would
+    /// have said before.
+    pub(super) fn seen(
+        self,
+        budget: Budget,
+        entries: &[Entry],
+    ) -> Result<(TierNow, TierPast), BudgetError> {
         let long = Counts::sum(last(entries, self.long))?;
         let short = Counts::sum(last(entries, self.short))?;
-        let fires = self.reached(budget, long) && self.reached(budget, short);
-        let seen = entries.first().zip(entries.last()).map_or(0, |(a, b)| b.end.abs_diff(a.end));
-        Ok(TierNow {
-            long: burn_rate(budget, long),
+        let covered = covers(entries).is_some_and(|covers| covers >= self.long);
+        let now = TierNow {
+            long: burn_rate(budget, long).filter(|_| covered),
             short: burn_rate(budget, short),
-            fires,
-            covered: seen >= self.long.nanos(),
-        })
+            fires: covered && self.reached(budget, long) && self.reached(budget, short),
+            covered,
+        };
+        Ok((now, self.past(budget, entries)?))
+    }
+
+    /// The alert at the end of every window of the data, as both of its own slide along.
+    fn past(self, budget: Budget, entries: &[Entry]) -> Result<TierPast, BudgetError> {
+        Counts::sum(entries)?; // All of them fit, and so does every part.
+        let mut past = TierPast { worst: None, first: None, times: 0 };
+        let (Some(first), Some(step)) = (entries.first(), step(entries)) else { return Ok(past) };
+        let (mut long, mut short) = (Sliding::new(self.long), Sliding::new(self.short));
+        let mut firing = false;
+        for (i, entry) in entries.iter().enumerate() {
+            let (long, short) = (long.to(entries, i), short.to(entries, i));
+            let ends = entries.get(i + 1).is_none_or(|next| next.end > entry.end);
+            let back = entry.end.abs_diff(first.end).saturating_add(step.nanos());
+            if !ends || back < self.long.nanos() {
+                continue;
+            }
+            let burn = burn_rate(budget, long);
+            if burn > past.worst.map(|worst| worst.0) {
+                past.worst = burn.map(|burn| (burn, entry.end));
+            }
+            let fires = self.reached(budget, long) && self.reached(budget, short);
+            if fires && !firing {
+                past.first = past.first.or(Some(entry.end));
+                past.times += 1;
+            }
+            firing = fires;
+        }
+        Ok(past)
     }
 
     /// The alert with what it would do, at `rate` events a second.
-    pub(super) fn state(self, budget: Budget, rate: f64, now: Option<TierNow>) -> TierState {
+    pub(super) fn state(
+        self,
+        budget: Budget,
+        rate: f64,
+        seen: Option<(TierNow, TierPast)>,
+    ) -> TierState {
         let b = budget.share().to_f64();
         let chance = |period: Period| {
             let n = (rate * period.seconds()).round();
@@ -156,7 +194,8 @@ impl Tier {
             tenfold: Some(10.0 * b).filter(|&e| e < 1.0).and_then(|e| self.detection(budget, e)),
             expected: self.burn.to_f64() * b * rate * self.short.seconds(),
             chance: chance(self.long).min(chance(self.short)),
-            now,
+            now: seen.map(|seen| seen.0),
+            past: seen.map(|seen| seen.1),
         }
     }
 
@@ -175,14 +214,27 @@ pub(super) fn burn_rate(budget: Budget, counts: Counts) -> Option<f64> {
 /// What an alert says at the end of the data.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TierNow {
-    /// Burn rate over the long window; `None` without events.
+    /// Burn rate over the long window; `None` without events, and where the data do not cover it.
     pub long: Option<f64>,
     /// Burn rate over the short window; `None` without events.
     pub short: Option<f64>,
-    /// Whether it fires.
+    /// Whether it fires; never on a long window of which the data cover only a part.
     pub fires: bool,
     /// Whether the data reach back over the long window.
     pub covered: bool,
+}
+
+/// What an alert would have said at the end of each window of the data; where they do not reach
+/// back over its long window, nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TierPast {
+    /// Highest burn rate over the long window, and the end of that one in nanoseconds since
+    /// 1970; `None` when the data cover none.
+    pub worst: Option<(f64, i64)>,
+    /// When it would first have fired.
+    pub first: Option<i64>,
+    /// How many times it would have begun to fire.
+    pub times: u64,
 }
 
 /// An alert, what it would do, and what it does.
@@ -204,16 +256,19 @@ pub struct TierState {
     pub chance: f64,
     /// What it says at the end of the data; `None` without times.
     pub now: Option<TierNow>,
+    /// What it would have said before; `None` without times.
+    pub past: Option<TierPast>,
 }
 
 impl TierState {
-    /// Bad events in a short window below which an alert fires on noise.
-    pub const FEW: f64 = 10.0;
+    /// Share of the time from which on an alert that fires by chance is named.
+    pub const NOISE: f64 = 0.01;
 
-    /// Whether it fires on a handful of events.
+    /// Whether it may fire more than 1 % of the time though errors are just as frequent as
+    /// allowed; a burn rate of 1 does so about half of the time.
     #[must_use]
     pub fn is_noisy(&self) -> bool {
-        self.expected < Self::FEW
+        self.chance > Self::NOISE
     }
 }
 
@@ -269,20 +324,23 @@ mod tests {
         assert_eq!(Tier::new(Rational::ZERO, long, short), Err(BudgetError::Burn(0.0)));
     }
 
+    const MINUTE: i64 = 60_000_000_000;
+
+    /// 100 events a minute for two hours; in the minutes `from..=to` so many of them bad.
+    fn two_hours(from: i64, to: i64, bad: u64) -> Vec<Entry> {
+        let entry = |i: i64| {
+            let good = 100 - if (from..=to).contains(&i) { bad } else { 0 };
+            Entry { end: i * MINUTE, counts: Counts::new(good, 100).unwrap() }
+        };
+        (1..=120).map(entry).collect()
+    }
+
     #[test]
     fn it_fires_when_both_windows_burn() {
-        const MINUTE: i64 = 60_000_000_000;
         let budget = month("99%");
         let fast = tier("14.4", "1h", "5min");
-        // 100 events a minute; `bad` of each in the minutes `from..=to` of two hours.
-        let at = |from: i64, to: i64, bad: u64| {
-            let entry = |i: i64| {
-                let good = 100 - if (from..=to).contains(&i) { bad } else { 0 };
-                Entry { end: i * MINUTE, counts: Counts::new(good, 100).unwrap() }
-            };
-            let entries: Vec<Entry> = (1..=120).map(entry).collect();
-            fast.now(budget, &entries).unwrap()
-        };
+        let at =
+            |from: i64, to: i64, bad: u64| fast.seen(budget, &two_hours(from, to, bad)).unwrap().0;
         // A total outage of 0.144 h = 8.64 min reaches 14.4 % of the hour.
         assert!(!at(113, 120, 100).fires && at(112, 120, 100).fires);
         // It is over: the long window still burns, the short one no more.
@@ -296,13 +354,52 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_the_data_do_not_cover_says_nothing() {
+        let budget = month("99%");
+        let entries = two_hours(1, 120, 100);
+        let (now, past) = tier("6", "6h", "30min").seen(budget, &entries).unwrap();
+        assert!(!now.fires && !now.covered && now.long.is_none());
+        assert_eq!(past, TierPast { worst: None, first: None, times: 0 });
+        // Two hours of minutes cover two hours exactly.
+        let (now, past) = tier("6", "2h", "30min").seen(budget, &entries).unwrap();
+        assert!(now.fires && now.covered);
+        assert_eq!((past.first, past.times), (Some(120 * MINUTE), 1));
+        // A single window covers nobody knows how much.
+        assert!(!tier("6", "1h", "5min").seen(budget, &entries[..1]).unwrap().0.covered);
+    }
+
+    #[test]
+    fn what_is_over_is_found_as_by_looking_every_minute() {
+        let budget = month("99%");
+        let fast = tier("14.4", "1h", "5min");
+        let entries = two_hours(70, 85, 100);
+        let (now, past) = fast.seen(budget, &entries).unwrap();
+        assert!(!now.fires);
+        // Slowly: everything up to each minute, from the first full hour on.
+        let slow: Vec<(i64, TierNow)> = (60..=120)
+            .map(|n| (entries[n - 1].end, fast.seen(budget, &entries[..n]).unwrap().0))
+            .collect();
+        let first = slow.iter().find(|(_, now)| now.fires).map(|(end, _)| *end);
+        assert_eq!((past.first, past.times), (first, 1));
+        let worst = slow.iter().filter_map(|(_, now)| now.long).fold(0.0, f64::max);
+        assert_eq!(past.worst.unwrap().0, worst);
+        assert_eq!(past.worst.unwrap().1, 85 * MINUTE);
+    }
+
+    #[test]
     fn few_events_are_noise() {
         let budget = month("99.9%");
         let fast = tier("14.4", "1h", "5min");
-        // 100 requests an hour: the short window fires on one bad event in eight.
+        // 100 requests an hour: two bad ones fire it, and one of them in the short window.
         let slow = fast.state(budget, 100.0 / 3_600.0, None);
-        assert!(slow.is_noisy() && slow.expected < 1.0 && slow.chance > 1e-3);
+        assert!(slow.expected < 1.0 && slow.chance > 1e-3, "{}", slow.chance);
+        // 10 000 an hour: 12 bad events in 5 min, which chance does not make.
+        let few = fast.state(budget, 10_000.0 / 3_600.0, None);
+        assert!(few.expected < 13.0 && !few.is_noisy() && few.chance < 1e-6, "{}", few.chance);
         let busy = fast.state(budget, 1_000.0, None);
         assert!(!busy.is_noisy() && busy.chance < 1e-9);
+        // A burn rate of 1 is what is allowed: half of the time, whatever the traffic.
+        let steady = tier("1", "3d", "6h").state(budget, 1_000.0, None);
+        assert!(steady.is_noisy() && steady.chance > 0.4, "{}", steady.chance);
     }
 }
