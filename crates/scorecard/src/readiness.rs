@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use tailproof_core::{Class, Finding, Reason, Subject, Verdict, percent};
 
-use crate::parts::Part;
+use crate::parts::{Part, PartKind};
 use crate::row::Row;
 use crate::state::State;
 use crate::success::WeightedScore;
@@ -94,7 +94,13 @@ pub struct Decision {
     pub because: Vec<String>,
     /// Rows and parts that measurements could judge.
     pub judged: usize,
+    /// Whether there was anything to decide: a row, or a part that asks for something. Scores
+    /// that are only added up ask for nothing.
+    pub asked: bool,
 }
+
+/// Said where nothing was asked that could decide.
+const IDLE: &str = "no target, budget, stage or improvement is asked for";
 
 /// Said of a decision that rests on no measurement.
 const NOTHING: &str = "nothing was measured";
@@ -144,13 +150,17 @@ pub fn decide(
     all.sort_by_key(|(makes, state, _)| std::cmp::Reverse((*makes, *state)));
     let mut readiness = all.first().map_or(Readiness::Ready, |first| first.0);
     let mut because: Vec<String> = all.into_iter().map(|reason| reason.2).collect();
-    if judged == 0 {
+    let asked = !rows.is_empty() || parts.iter().any(|part| part.kind != PartKind::Aggregation);
+    if !asked {
+        readiness = Readiness::NotReady;
+        because.insert(0, IDLE.to_owned());
+    } else if judged == 0 {
         readiness = Readiness::NotReady;
         because.insert(0, NOTHING.to_owned());
     } else if because.is_empty() {
         because.push(met(rows).to_owned());
     }
-    Decision { readiness, because, judged }
+    Decision { readiness, because, judged, asked }
 }
 
 /// What speaks for a release.
@@ -202,6 +212,9 @@ impl Decision {
     /// The decision in a few words, for a headline: `not ready, nothing was measured`.
     #[must_use]
     pub fn headline(&self) -> String {
+        if !self.asked {
+            return format!("nothing to decide, {IDLE}");
+        }
         if self.judged == 0 {
             return format!("{}, {NOTHING}", self.readiness);
         }
@@ -223,6 +236,8 @@ impl Decision {
     pub fn finding(&self, title: &str) -> Finding {
         let subject = Subject { metric: "readiness".to_owned(), ..Subject::default() };
         let verdict = match self.readiness {
+            // As everywhere: a run that was asked for no verdict could not tell.
+            _ if !self.asked => Verdict::Inconclusive(Reason::NotTested),
             Readiness::Ready => Verdict::Pass,
             Readiness::Conditions => Verdict::Inconclusive(Reason::Conditions),
             Readiness::NotReady => Verdict::Fail,
@@ -324,10 +339,17 @@ mod tests {
         use Provenance::{Estimated, Measured};
         let none = WeightedScore::default();
         let nothing = |parts: &[Part]| decide(&[], parts, &none, &Rules::default(), false);
+        for parts in [vec![], vec![part(Aggregation, Verdict::Pass, Measured)]] {
+            let found = nothing(&parts);
+            assert!(!found.asked && found.headline().starts_with("nothing to decide"));
+            assert_eq!(found.finding("x").verdict, Verdict::Inconclusive(Reason::NotTested));
+        }
         for parts in [
-            vec![],
-            vec![part(Aggregation, Verdict::Pass, Measured)],
             vec![part(Budget, Verdict::Pass, Estimated)],
+            vec![
+                part(Budget, Verdict::Pass, Estimated),
+                part(Aggregation, Verdict::Pass, Measured),
+            ],
         ] {
             let found = nothing(&parts);
             assert_eq!((found.readiness, found.judged), (Readiness::NotReady, 0), "{parts:?}");
