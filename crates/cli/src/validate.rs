@@ -138,7 +138,7 @@ impl Validate {
             let path = folder.join(run.component.file_name());
             output::save(&path, &json)?;
             eprintln!("evidence: {}", path.display());
-        } else {
+        } else if !self.output.wants_json() {
             eprintln!("evidence: not written; add --artifacts DIR to keep it");
         }
         Ok(exit::code(&evidence.findings, &self.gate))
