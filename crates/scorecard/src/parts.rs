@@ -72,13 +72,21 @@ impl Parts {
     pub fn all(&self) -> Vec<Part> {
         let resources = self.resources.iter().flat_map(|r| {
             let step = step::resource(r);
-            parts(
+            let mut all = parts(
                 r.findings(),
                 r.critical,
                 Some(&r.name),
                 |_| PartKind::Resource,
                 move |_, _| step.clone(),
-            )
+            );
+            for part in &mut all {
+                part.would = match r.verdict() {
+                    Verdict::Pass => Some(true),
+                    Verdict::Fail => Some(false),
+                    _ => None,
+                };
+            }
+            all
         });
         let budgets = self.budgets.iter().flat_map(budget);
         let chains = self.chains.iter().flat_map(|total| {
@@ -191,7 +199,9 @@ impl Part {
         // Stages and capacity fail only by what was measured, whatever else is projected.
         let fails = self.finding.verdict == Verdict::Fail
             && matches!(self.kind, PartKind::Stages | PartKind::Capacity);
-        self.state().is_some() && (fails || was_tested(&self.finding))
+        // Counts without an event measure nothing.
+        let empty = self.finding.n == [0];
+        self.state().is_some() && !empty && (fails || was_tested(&self.finding))
     }
 
     /// A budget that is projected not to last: shown as a risk, and no condition.

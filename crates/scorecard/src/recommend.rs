@@ -121,7 +121,10 @@ fn step(row: &Row) -> String {
         }
         Verdict::Inconclusive(Reason::NotTested) => {
             let metric = row.objective.metric.as_deref().unwrap_or("it");
-            format!("measure {metric} and give the file to `tailproof score`")
+            format!(
+                "measure {metric} and give the file to `tailproof score`; if it is there under \
+                 another name or label, mend the claim"
+            )
         }
         Verdict::Inconclusive(_) if row.known().is_some() => {
             "measure the value itself: only one end of it is known".to_owned()

@@ -75,7 +75,7 @@ pub(crate) fn stages(total: &Total, f: &Finding) -> String {
         Verdict::Inconclusive(Reason::NotTested) => {
             format!("measure the stages that are {} only", total.provenance())
         }
-        Verdict::Inconclusive(Reason::SummaryOnly) => {
+        Verdict::Inconclusive(Reason::SummaryOnly | Reason::Censored) => {
             "measure the whole, or more of what each stage takes".to_owned()
         }
         Verdict::Inconclusive(reason) => settle(f, reason, "observations"),

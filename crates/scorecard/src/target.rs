@@ -90,6 +90,23 @@ impl Target {
         }
     }
 
+    /// Refuses a share above 100 %, and a share or an error of a forecast below zero.
+    fn possible(&self, actual: &Actual) -> Result<(), String> {
+        let counted = match &self.objective.aggregate {
+            Aggregate::Rate(..) | Aggregate::Ratio => true,
+            Aggregate::Accuracy(measure) => measure.is_rate(),
+            _ => false,
+        };
+        let error = matches!(&self.objective.aggregate, Aggregate::Accuracy(m) if !m.is_rate());
+        let share = actual.in_unit(Unit::known("ratio").as_ref()).map_or(0.0, |a| a.estimate);
+        let above = counted && actual.unit.is_some() && share > 1.0;
+        if above || (counted || error) && actual.estimate < 0.0 {
+            let most = if counted { " and at most 100 %" } else { "" };
+            return Err(format!("actual {}: it is at least 0{most}", actual.text()));
+        }
+        Ok(())
+    }
+
     /// A typed value as this target takes it; `text` is how it was typed.
     ///
     /// A bare number is a share only below 1 (`85` could mean 85 % or 8500 %), and has no unit
@@ -108,6 +125,7 @@ impl Target {
             }
             return Err("the change is typed as a percentage: actual = \"+3 %\"".to_owned());
         }
+        self.possible(&actual)?;
         if actual.unit.is_some() {
             return Ok(actual);
         }
@@ -115,6 +133,9 @@ impl Target {
         if self.is_share() || share(wanted) {
             if actual.estimate >= 1.0 {
                 let known = actual.known.map_or_else(String::new, |op| format!("{op} "));
+                if actual.estimate == 1.0 {
+                    return Err(format!("actual {text:?}: write {known}100% or {known}1%"));
+                }
                 return Err(format!(
                     "actual {text:?} is no share: write {known}{}% or {known}{}",
                     actual.estimate,

@@ -7,7 +7,11 @@ use tailproof_scorecard::{Scorecard, domains};
 pub(super) fn results(card: &Scorecard) -> Value {
     let success = &card.success;
     json!({
-        "decision": card.decision.readiness.to_string(),
+        "decision": if card.decision.asked {
+            card.decision.readiness.to_string()
+        } else {
+            "nothing to decide".to_owned()
+        },
         "because": card.decision.because,
         "judged": card.decision.judged,
         "success": {

@@ -5,7 +5,7 @@ use toml::Spanned;
 use super::Scaling;
 use crate::actual::Value;
 use crate::amount::{Amount, above_zero, not_below_zero, supply};
-use crate::config::{ConfigError, Lines};
+use crate::config::{ConfigError, Lines, Number};
 
 /// A throughput to reach with replicas.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ pub(crate) struct CapacityFile {
     one: Spanned<String>,
     provenance: Option<Spanned<String>>,
     source: Option<String>,
-    efficiency: Option<Spanned<String>>,
+    efficiency: Option<Spanned<Number>>,
     sigma: Option<Spanned<f64>>,
     kappa: Option<Spanned<f64>>,
     replicas_max: Option<u64>,
@@ -84,8 +84,12 @@ impl CapacityFile {
             }
             target.in_unit(actual.unit.as_ref()).map_err(|e| lines.wrong(at, e))?;
         }
-        let scaling =
-            scaling(self.efficiency.as_ref(), self.sigma.as_ref(), self.kappa.as_ref(), lines)?;
+        let scaling = scaling(
+            self.efficiency.as_ref().map(Number::spanned).as_ref(),
+            self.sigma.as_ref(),
+            self.kappa.as_ref(),
+            lines,
+        )?;
         let cost = self.cost.as_ref().map(|text| not_below_zero(text, lines)).transpose()?;
         let constraints: Result<Vec<_>, _> =
             self.constraints.into_iter().map(|constraint| constraint.read(lines)).collect();

@@ -236,7 +236,7 @@ impl CapacityPlan {
         if let Some(reason) = &one.undecided {
             return reason.clone();
         }
-        let Some(interval) = &one.interval else { return Reason::SummaryOnly }; // `< 60/s`
+        let Some(interval) = &one.interval else { return Reason::Censored }; // `< 60/s`
         let enough = self.fits(self.need_by_estimate);
         let half = if enough { one.estimate - interval.lo } else { interval.hi - one.estimate };
         // What one replica had to deliver.
@@ -373,7 +373,7 @@ mod tests {
             plan(&capacity, Some(&one), None).unwrap()
         };
         let below = typed("< 120/s", Provenance::Measured);
-        assert_eq!(below.verdict(), Verdict::Inconclusive(Reason::SummaryOnly));
+        assert_eq!(below.verdict(), Verdict::Inconclusive(Reason::Censored));
         // A guess neither passes nor fails.
         let guess = typed("60/s", Provenance::Estimated);
         assert_eq!((guess.met(), guess.provenance()), (Some(false), Provenance::Projected));

@@ -328,8 +328,8 @@ fn target(file: TargetFile, lines: &Lines) -> Result<Target, ConfigError> {
 
 fn weight(number: &Spanned<Number>, lines: &Lines) -> Result<f64, ConfigError> {
     let text = number.get_ref().text();
-    text.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0).ok_or_else(|| {
-        let message = format!("a weight is a number that is not negative, got {text}");
+    text.parse::<f64>().ok().filter(|x| (0.0..=1e9).contains(x)).ok_or_else(|| {
+        let message = format!("a weight is a number that is not negative, 1e9 at most, got {text}");
         lines.wrong(number.span().start, message)
     })
 }
@@ -372,6 +372,19 @@ mod tests {
         let row = |rest: &str| format!("[[target]]\nclaim = \"a: p99 <= 100ms\"\n{rest}\n");
         for (text, line, part) in [
             (row("weight = -1"), 3, "not negative"),
+            (row("weight = 1e308"), 3, "1e9 at most"),
+            (
+                "[[target]]\nclaim = \"e: ratio >= 99%\"\nactual = \"110%\"\nprovenance = \"measured\"\n"
+                    .to_owned(),
+                3,
+                "at most 100",
+            ),
+            (
+                "[[target]]\nclaim = \"f: mape <= 15%\"\nactual = \"-5%\"\nprovenance = \"measured\"\n"
+                    .to_owned(),
+                3,
+                "at least 0",
+            ),
             (row("weight = nan"), 3, "not negative"),
             (row("weight = 0"), 2, "all weights"),
             (row("actual = \"17 ms\""), 3, "provenance"),

@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::Resource;
 use crate::amount::{not_below_zero, supply};
-use crate::config::{ConfigError, Lines};
+use crate::config::{ConfigError, Lines, Number};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,7 +13,7 @@ pub(crate) struct ResourceFile {
     required: Spanned<String>,
     available: Spanned<String>,
     used: Option<Spanned<String>>,
-    headroom: Option<Spanned<String>>,
+    headroom: Option<Spanned<Number>>,
     #[serde(default)]
     critical: bool,
 }
@@ -25,7 +25,8 @@ impl ResourceFile {
         let (required, range) = required(&self.required, lines)?;
         let (available, used) =
             supply(&name, &required, &self.available, self.used.as_ref(), lines)?;
-        let headroom = self.headroom.as_ref().map_or(Ok(0.0), |h| lines.share(h))?;
+        let headroom =
+            self.headroom.as_ref().map_or(Ok(0.0), |h| lines.share(&Number::spanned(h)))?;
         if let Some(text) = self.headroom.as_ref().filter(|_| headroom >= 1.0) {
             let message = "headroom is a share below 100% of what is available";
             return Err(lines.wrong(text.span().start, message));
@@ -75,6 +76,7 @@ pub(super) mod tests {
             (MEMORY.replace("24 GB", "host").replace("4..8 GB", "8"), 3, "8 GB"),
             (MEMORY.replace("24 GB", "host").replace("memory", "gpus"), 3, "gpus"),
             (format!("{MEMORY}headroom = \"100%\"\n"), 4, "below 100%"),
+            (format!("{MEMORY}headroom = 30\n"), 4, "as a percentage"),
         ] {
             let e = parse(&text).unwrap_err();
             assert_eq!(e.line, line, "{e}");

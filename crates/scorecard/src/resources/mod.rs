@@ -165,7 +165,14 @@ impl ResourceOutcome {
     /// when it is critical.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        let verdict = self.verdict();
+        let provenance = match (self.available, self.used, self.measured) {
+            (Some(_), Some(_), true) => Provenance::Measured,
+            (Some(_), Some(_), false) => Provenance::Estimated,
+            _ => Provenance::NotTested,
+        };
+        // What is typed would hold, and is not shown to.
+        let would = self.verdict() == Verdict::Pass && provenance != Provenance::Measured;
+        let verdict = if would { Verdict::Inconclusive(Reason::NotTested) } else { self.verdict() };
         let with = |x: f64| self.with_unit(x);
         let headroom = if self.headroom > 0.0 {
             format!(", {} of all stay free", percent(self.headroom))
@@ -177,7 +184,10 @@ impl ResourceOutcome {
             claim.push_str(&format!(" (upper end of {range})"));
         }
         let subject = Subject { metric: self.name.clone(), ..Subject::default() };
-        let why = self.why(&verdict);
+        let mut why = self.why(&verdict);
+        if would {
+            why.push_str("; it would hold if the amounts are right");
+        }
         let mut finding = Finding::new(Class::Other, subject, claim, verdict);
         finding.why = why;
         finding.unit.clone_from(&self.unit);
@@ -185,11 +195,7 @@ impl ResourceOutcome {
         finding.estimate = self.free();
         finding.target = Some(self.required);
         finding.guarantee = Guarantee::Approximate;
-        finding.provenance = match (self.available, self.used, self.measured) {
-            (Some(_), Some(_), true) => Provenance::Measured,
-            (Some(_), Some(_), false) => Provenance::Estimated,
-            _ => Provenance::NotTested,
-        };
+        finding.provenance = provenance;
         finding.warnings.clone_from(&self.warnings);
         vec![finding]
     }

@@ -429,9 +429,10 @@ impl Total {
             }
             _ => None,
         };
-        let Some(estimate) = estimate.filter(|_| !self.is_bound()) else {
-            return Reason::SummaryOnly;
-        };
+        if self.is_bound() {
+            return Reason::Censored; // Of `< 0.5 s` only one end is known.
+        }
+        let Some(estimate) = estimate else { return Reason::SummaryOnly };
         let half =
             if estimate <= self.budget { self.upper - estimate } else { estimate - self.lower };
         let n = self.parts.iter().flat_map(|part| &part.value).flat_map(|actual| &actual.n);
@@ -497,7 +498,7 @@ pub(super) mod tests {
         assert!((total.slack() - 1.383).abs() < 1e-12 && total.is_bound());
         // With a budget between the ends nobody can say; below the lower end it fails.
         let with = |budget: &str| self::total(&REPORT.replace("\"5 s\"", budget)).verdict();
-        assert_eq!(with("\"3.6 s\""), Verdict::Inconclusive(Reason::SummaryOnly));
+        assert_eq!(with("\"3.6 s\""), Verdict::Inconclusive(Reason::Censored));
         assert_eq!(with("\"3.617 s\""), Verdict::Pass);
         assert_eq!(with("\"1 s\""), Verdict::Fail);
         let guess = REPORT.replace(
