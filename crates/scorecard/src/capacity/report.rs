@@ -73,7 +73,8 @@ impl CapacityPlan {
                     Some(m) if m != n => format!(" ({m} by the estimate)"),
                     _ => String::new(),
                 };
-                format!("{n} replicas are needed{by}, {one_text}, {}", self.scaling.text())
+                let are = if n == 1 { "replica is" } else { "replicas are" };
+                format!("{n} {are} needed{by}, {one_text}, {}", self.scaling.text())
             }
             (None, Some(m)) => format!(
                 "no number of replicas is known to reach it, {m} would by the estimate, {one_text}, {}",

@@ -96,6 +96,18 @@ impl ChainFile {
             let message = "percentiles and means do not add up: give all stages as means, or all as percentiles";
             return Err(lines.wrong(at, message));
         }
+        let misses: f64 = stages
+            .iter()
+            .map(|s| match s.statistic {
+                Statistic::Quantile(rank) => rank.complement().to_f64(),
+                Statistic::Mean => 0.0,
+            })
+            .sum();
+        if misses >= 1.0 {
+            let message = "these percentiles together guarantee nothing of the whole: give higher \
+                           ones, such as p99, or means";
+            return Err(lines.wrong(at, message));
+        }
         let percentile = match &self.percentile {
             Some(text) if quantiles == 0 => {
                 let message = "percentile is for stages that are percentiles; these are means";
@@ -261,5 +273,8 @@ stages = [
         let e = parse(percentiles).unwrap_err();
         assert!(e.line == 2 && e.message.contains("for stages that are means"), "{e}");
         assert_eq!(parse("budget = \"5 s\"\nstages = []\n").unwrap_err().line, 2);
+        let medians = "budget = \"1 s\"\nstages = [{ name = \"a\", value = \"a: p50\" }, { name = \"b\", value = \"b: p50\" }]\n";
+        let e = parse(medians).unwrap_err();
+        assert!(e.line == 2 && e.message.contains("guarantee nothing"), "{e}");
     }
 }

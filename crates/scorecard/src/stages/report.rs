@@ -215,13 +215,20 @@ impl Total {
     }
 
     fn table(&self) -> Exhibit {
+        // The bootstrap interval of a percentile decides nothing here, so it is not shown.
+        let shown = |part: &super::Part, actual: &crate::Actual| match part.statistic {
+            super::Statistic::Mean => actual.text(),
+            super::Statistic::Quantile(_) => {
+                crate::Actual { interval: None, ..actual.clone() }.text()
+            }
+        };
         let text = Cell::Text;
         let unknown = || Cell::Text("?".to_owned());
         let row = |part: &super::Part| {
             let value = part.value.as_ref();
             vec![
                 text(part.name.clone()),
-                value.map_or_else(unknown, |actual| text(actual.text())),
+                value.map_or_else(unknown, |actual| text(shown(part, actual))),
                 part.share.map_or_else(unknown, |share| text(percent(share))),
                 part.may_grow_to.map_or_else(unknown, Cell::Number),
                 text(value.map_or(Provenance::NotTested, |v| v.provenance).name().to_owned()),
