@@ -159,8 +159,7 @@ fn matrix(c: &mut Criterion) {
     let (nothing, files) = (Dataset::default(), BTreeMap::new());
     let settings = Settings { level: Level::P999, seed: Seed(1) };
     let run = |text: &str, data: &Dataset, evidence: &[(String, Vec<Finding>)]| {
-        let supplied =
-            Supplied { data, baseline: None, evidence, files: &files, host: None, memo: &NoMemo };
+        let supplied = Supplied { evidence, ..Supplied::new(data, &files) };
         score(&config::parse(text).unwrap(), &supplied, &settings).unwrap()
     };
     let findings = run(&asked, &data, &[]).rows.into_iter().enumerate().map(|(i, row)| {

@@ -40,6 +40,7 @@ mod ecdf;
 mod environment;
 mod exhibit;
 mod finding;
+mod grammar;
 mod host;
 mod level;
 mod memo;
@@ -49,6 +50,7 @@ mod objective;
 mod observations;
 mod period;
 pub mod quantile;
+mod quantity;
 mod rational;
 mod sample;
 mod series;
@@ -72,12 +74,12 @@ pub use memo::{Memo, NoMemo};
 pub use metric::{Direction, Metric, Noise};
 pub use moment::{day, moment};
 pub use objective::{
-    AccuracyMeasure, Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError, Quantity,
-    QuantityError,
+    AccuracyMeasure, Aggregate, Claim, Comparison, Condition, Objective, ObjectiveError,
 };
 pub use observations::{Observations, Raw, RawError};
 pub use period::{Period, PeriodError, span};
 pub use quantile::{QuantileType, quantile};
+pub use quantity::{Quantity, QuantityError};
 pub use rational::{Rational, RationalError};
 pub use sample::{Order, Sample, SampleError};
 pub use series::{Dataset, Labels, Loop, Series, SeriesError, Source, qualified};

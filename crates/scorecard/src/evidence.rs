@@ -134,8 +134,8 @@ mod tests {
     use crate::score::{Settings, score};
     use crate::supplied::Supplied;
     use tailproof_core::{
-        Class, Dataset, Interval, Metric, NoMemo, Objective, Observations, Raw, Sample, Seed,
-        Series, Subject, Unit,
+        Class, Dataset, Interval, Metric, Objective, Observations, Raw, Sample, Seed, Series,
+        Subject, Unit,
     };
 
     fn judged(n: u32, objective: &str, level: Level) -> Vec<Finding> {
@@ -151,14 +151,7 @@ mod tests {
     fn card(text: &str, findings: Vec<Finding>) -> Scorecard {
         let (data, files) = (Dataset::default(), BTreeMap::new());
         let evidence = [("run.json".to_owned(), findings)];
-        let supplied = Supplied {
-            data: &data,
-            baseline: None,
-            evidence: &evidence,
-            files: &files,
-            host: None,
-            memo: &NoMemo,
-        };
+        let supplied = Supplied { evidence: &evidence, ..Supplied::new(&data, &files) };
         let settings = Settings { level: Level::P999, seed: Seed(1) };
         score(&parse(text).unwrap(), &supplied, &settings).unwrap()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tailproof_core::{Class, Dataset, Finding, Level, NoMemo, Provenance, Seed, Subject, Verdict};
+use tailproof_core::{Class, Dataset, Finding, Level, Provenance, Seed, Subject, Verdict};
 
 use crate::parts::{Part, PartKind};
 use crate::row::Row;
@@ -12,14 +12,7 @@ use crate::supplied::Supplied;
 /// A targets file without data.
 pub(crate) fn card(text: &str) -> Scorecard {
     let (data, files) = (Dataset::default(), BTreeMap::new());
-    let supplied = Supplied {
-        data: &data,
-        baseline: None,
-        evidence: &[],
-        files: &files,
-        host: None,
-        memo: &NoMemo,
-    };
+    let supplied = Supplied::new(&data, &files);
     let settings = Settings { level: Level::P999, seed: Seed(1) };
     crate::score(&crate::config::parse(text).unwrap(), &supplied, &settings).unwrap()
 }

@@ -26,7 +26,7 @@
 //!      provenance = \"measured\"\ncritical = true\n",
 //! )?;
 //! let (data, files) = (Dataset::default(), BTreeMap::new());
-//! let supplied = Supplied { data: &data, baseline: None, evidence: &[], files: &files, host: None, memo: &tailproof_core::NoMemo };
+//! let supplied = Supplied::new(&data, &files);
 //! let card = score(&targets, &supplied, &Settings { level: Level::P999, seed: Seed(42) })?;
 //! assert_eq!(card.decision.readiness, Readiness::NotReady);
 //! assert_eq!(card.rows[0].variance, Some(-0.94));

@@ -157,14 +157,7 @@ mod tests {
 
     fn run(text: &str, data: &Dataset, evidence: &[(String, Vec<Finding>)]) -> Scorecard {
         let files = BTreeMap::new();
-        let supplied = Supplied {
-            data,
-            baseline: None,
-            evidence,
-            files: &files,
-            host: None,
-            memo: &tailproof_core::NoMemo,
-        };
+        let supplied = Supplied { evidence, ..Supplied::new(data, &files) };
         let settings = Settings { level: Level::P999, seed: Seed(1) };
         score(&parse(text).unwrap(), &supplied, &settings).unwrap()
     }
@@ -233,14 +226,7 @@ provenance = \"projected\"
     fn mistakes_name_the_line_of_the_target() {
         let data = Dataset { series: vec![latency(100, &[])], ..Dataset::default() };
         let files = BTreeMap::new();
-        let supplied = Supplied {
-            data: &data,
-            baseline: None,
-            evidence: &[],
-            files: &files,
-            host: None,
-            memo: &tailproof_core::NoMemo,
-        };
+        let supplied = Supplied::new(&data, &files);
         let settings = Settings { level: Level::P999, seed: Seed(1) };
         for (claim, part) in [
             ("latency: p95 <= 120", "no unit"),

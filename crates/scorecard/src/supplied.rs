@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tailproof_core::{
-    Aggregate, Class, Condition, Dataset, Finding, Host, Level, Memo, Metric, Objective,
+    Aggregate, Class, Condition, Dataset, Finding, Host, Level, Memo, Metric, NoMemo, Objective,
     Observations, Provenance, Seed, Series, Verdict, glob, qualified,
 };
 use tailproof_slo::{Settings, judge};
@@ -25,6 +25,14 @@ pub struct Supplied<'a> {
     /// Where expensive results are kept from one run to the next; [`NoMemo`](tailproof_core::NoMemo)
     /// keeps none.
     pub memo: &'a dyn Memo,
+}
+
+impl<'a> Supplied<'a> {
+    /// Measurements and files that rows name, and nothing else.
+    #[must_use]
+    pub const fn new(data: &'a Dataset, files: &'a BTreeMap<String, Dataset>) -> Self {
+        Self { data, baseline: None, evidence: &[], files, host: None, memo: &NoMemo }
+    }
 }
 
 /// A finding of an evidence file, and what it says about which statistic.
@@ -235,7 +243,7 @@ pub(crate) fn find(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{NoMemo, Raw, Reason, Sample, Standing, Subject, Unit};
+    use tailproof_core::{Raw, Reason, Sample, Standing, Subject, Unit};
 
     fn objective(text: &str) -> Objective {
         text.parse().unwrap()
@@ -254,14 +262,7 @@ mod tests {
         let files = BTreeMap::new();
         let value = |n: u32| {
             let data = Dataset { series: vec![series("stage", raw(n))], ..Dataset::default() };
-            let supplied = Supplied {
-                data: &data,
-                baseline: None,
-                evidence: &[],
-                files: &files,
-                host: None,
-                memo: &NoMemo,
-            };
+            let supplied = Supplied::new(&data, &files);
             find(&supplied, &objective("stage: mean >= 0.5"), Level::P999, Seed(1))
                 .unwrap()
                 .unwrap()

@@ -275,14 +275,7 @@ mod tests {
 
     fn card(text: &str) -> Scorecard {
         let (data, files) = (Dataset::default(), BTreeMap::new());
-        let supplied = Supplied {
-            data: &data,
-            baseline: None,
-            evidence: &[],
-            files: &files,
-            host: None,
-            memo: &tailproof_core::NoMemo,
-        };
+        let supplied = Supplied::new(&data, &files);
         let settings = Settings { level: Level::P999, seed: Seed(42) };
         score(&config::parse(text).unwrap(), &supplied, &settings).unwrap()
     }
