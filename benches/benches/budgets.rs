@@ -8,9 +8,9 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use tailproof_benches::{lognormal, series};
 use tailproof_compare::{Settings as CompareSettings, regression};
-use tailproof_core::{Dataset, Objective, Observations, Seed};
+use tailproof_core::{Dataset, Objective, Seed};
 use tailproof_reporting::{Evidence, markdown};
-use tailproof_slo::{Settings, distribution, judge};
+use tailproof_slo::{Settings, add_exhibits, judge};
 
 fn budgets(c: &mut Criterion) {
     let mut group = c.benchmark_group("budgets");
@@ -65,12 +65,9 @@ fn budgets(c: &mut Criterion) {
         ..Dataset::default()
     };
     let any: Vec<Objective> = vec!["p95 <= 150ms".parse().unwrap()];
-    let mut findings = judge(&many, &any, &Settings::new(Seed(42))).unwrap().findings;
-    for (finding, series) in findings.iter_mut().zip(&many.series) {
-        let Observations::Raw(raw) = &series.observations else { unreachable!() };
-        finding.exhibits = distribution(&raw.sample, "latency, ms");
-    }
-    let evidence = Evidence::new("budgets", findings);
+    let mut judged = judge(&many, &any, &Settings::new(Seed(42))).unwrap();
+    add_exhibits(&many, judged.answered(&any));
+    let evidence = Evidence::new("budgets", judged.findings);
     group.bench_function("report", |b| {
         b.iter_batched(
             || (),

@@ -165,12 +165,10 @@ fn report(c: &mut Criterion) {
     let data =
         dataset((0..100).map(|i| series(&format!("m{i}"), lognormal(1_000, Seed(i)))).collect());
     let settings = Settings::new(Seed(42));
-    let mut findings = judge(&data, &objectives(&["p95 <= 150ms"]), &settings).unwrap().findings;
-    for (finding, series) in findings.iter_mut().zip(&data.series) {
-        let tailproof_core::Observations::Raw(raw) = &series.observations else { unreachable!() };
-        finding.exhibits = tailproof_slo::distribution(&raw.sample, "latency, ms");
-    }
-    let evidence = Evidence::new("bench", findings);
+    let objectives = objectives(&["p95 <= 150ms"]);
+    let mut judged = judge(&data, &objectives, &settings).unwrap();
+    tailproof_slo::add_exhibits(&data, judged.answered(&objectives));
+    let evidence = Evidence::new("bench", judged.findings);
     c.bench_function("reporting/json_and_markdown/100", |b| {
         b.iter(|| (black_box(&evidence).to_json(), markdown(black_box(&evidence))));
     });

@@ -157,7 +157,7 @@ fn evidence_says_what_it_was_made_from() {
     let a =
         artifact(folder.path(), &["a.csv", "--slo", "t.toml", "--seed", "18446744073709551615"]);
     let e = &a["evidence"];
-    assert_eq!(e["schema"], "tailproof.evidence/1");
+    assert_eq!(e["schema"], "tailproof.evidence/2");
     assert_eq!(e["tool"]["name"], "tailproof");
     assert_eq!(e["settings"]["seed"], "18446744073709551615");
     let roles: Vec<&str> =
@@ -171,7 +171,16 @@ fn evidence_says_what_it_was_made_from() {
     let finding = &e["findings"][0];
     assert_eq!((finding["verdict"].as_str(), finding["unit"].as_str()), (Some("pass"), Some("ms")));
     assert_eq!(finding["n"][0], "300");
-    assert!(finding["exhibits"].as_array().unwrap().len() == 2);
+    let exhibits = finding["exhibits"].as_array().unwrap();
+    let titles: Vec<&str> = exhibits.iter().map(|e| e["title"].as_str().unwrap()).collect();
+    let want = [
+        "Distribution",
+        "Histogram",
+        "Bootstrap distribution of p95",
+        "Observations over time",
+        "Autocorrelation",
+    ];
+    assert_eq!(titles, want);
     let result = &e["results"]["slo_compliance"][0];
     for key in [
         "slo_target",

@@ -336,6 +336,16 @@ fn profiles_say_what_changed() {
     assert!(
         name.starts_with("comparison_20") && fs::read_to_string(path).unwrap().contains("<svg")
     );
+    let json = run_of(&["flame", "before.folded", "after.folded", "--own", "--output", "json"]);
+    assert_eq!((json.code, json.stderr.as_str()), (0, ""));
+    let evidence: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let findings = evidence["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 2);
+    assert_eq!(findings[0]["labels"]["function"], "parse");
+    assert_eq!(findings[0]["exhibits"].as_array().unwrap().len(), 2);
+    assert!(!json.stdout.contains("<script"), "{}", json.stdout);
+    let alone = run_of(&["flame", "before.folded", "--output", "json"]);
+    assert_eq!(alone.code, 0, "{}", alone.stderr);
     let wrong = run_of(&["flame", "wrong.folded"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("wrong.folded, line 2"), "{}", wrong.stderr);

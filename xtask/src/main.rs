@@ -1,9 +1,11 @@
 //! The chores of the workspace:
-//! `cargo xtask test | tidy | validate | calibrate | ablation | instructions`.
+//! `cargo xtask test | tidy | validate | calibrate | ablation | instructions | schema | picture`.
 
 mod ablation;
+mod browser;
 mod calibrate;
 mod instructions;
+mod schema;
 mod tidy;
 mod validate;
 
@@ -15,18 +17,24 @@ use anyhow::{Context, bail};
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test                         all that CI checks: fmt, clippy, tidy, tests, docs
+  test --browser               the same, then the HTML reports in a real browser and every other
+                               format in its own checker; installs on Debian what they need,
+                               unless TAILPROOF_NO_INSTALL is set
   tidy                         the crate arrows and what pure crates may not touch
   validate [--artifacts DIR]   hold our own latency budgets and write the evidence
   calibrate                    simulate intervals and gates, write docs/calibration.md (minutes)
   ablation                     measure the switches of the aggregation, write docs/ablation.md (minutes)
   instructions                 count the hottest calls with valgrind, write benches/instructions.md
-  instructions --check PERCENT fail when a call takes over PERCENT more than that table says";
+  instructions --check PERCENT fail when a call takes over PERCENT more than that table says
+  schema                       write the JSON Schemas of evidence below docs/schema
+  picture                      take the README's pictures of a report, write docs/images";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match args.as_slice() {
         ["test"] => test(),
+        ["test", "--browser"] => test().and_then(|()| browser::run(root())),
         ["tidy"] => tidy::run(root()),
         ["validate"] => validate::run(root(), &root().join("artifacts")),
         ["validate", "--artifacts", folder] => validate::run(root(), Path::new(folder)),
@@ -34,6 +42,8 @@ fn main() -> ExitCode {
         ["ablation"] => in_release("ablation", ablation::run),
         ["instructions"] => instructions::run(root()),
         ["instructions", "--check", percent] => instructions::check(root(), percent),
+        ["schema"] => schema::run(root()),
+        ["picture"] => browser::picture(root()),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

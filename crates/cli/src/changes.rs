@@ -11,6 +11,7 @@ use tailproof_core::{Dataset, Finding, Level, Seed, number, percent};
 use tailproof_reporting::Evidence;
 
 use crate::exit::Gate;
+use crate::given::{Analysis, Given};
 use crate::inputs::{self, Columns, Reading};
 use crate::output::Output;
 
@@ -75,7 +76,13 @@ fn alpha(text: &str) -> Result<Level, String> {
 }
 
 impl Changes {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.conclude(&self, &self.gate, given)
+    }
+}
+
+impl Analysis for Changes {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
         let data = self
             .reading
             .read(&self.history, Columns::matching(&self.metric))
@@ -85,7 +92,7 @@ impl Changes {
         let found = histories(&data, &settings)?;
         let findings: Vec<Finding> = found.iter().flat_map(History::findings).collect();
         let mut evidence = Evidence::new("changes", findings);
-        evidence.add_sources("history", &data.sources);
+        given.record(&mut evidence, "history", &data.sources);
         evidence.settings = tailproof_reporting::Settings {
             level: Some(self.level),
             seed: Some(settings.seed),
@@ -96,9 +103,11 @@ impl Changes {
         };
         evidence.notes.extend(data.notes.iter().cloned());
         evidence.notes.push(summary(&found, &settings));
-        self.output.finish(evidence, &self.gate)
+        Ok(Some(evidence))
     }
+}
 
+impl Changes {
     fn settings(&self, data: &Dataset) -> HistorySettings {
         let marked = |s: &tailproof_core::Series| {
             s.marks.as_ref().is_some_and(|marks| marks.contains(&self.since))

@@ -5,15 +5,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use tailproof_compare::config::{self, Config};
-use tailproof_compare::{CompareError, Compared, Grouping, Settings, compare_all, strata};
+use tailproof_compare::{
+    CompareError, Compared, Grouping, Settings, add_exhibits, compare_all, strata,
+};
 use tailproof_core::{Dataset, Finding, Level, Seed};
 use tailproof_reporting::Evidence;
 use tailproof_store::Accepted;
-use time::OffsetDateTime;
 
 use crate::artifact;
 use crate::comparison::Comparison;
 use crate::exit::Gate;
+use crate::given::{Analysis, Given};
 use crate::inputs::{self, Reading};
 use crate::output::Output;
 use crate::sides::{Measurements, Sides};
@@ -62,31 +64,51 @@ pub(crate) struct Compare {
     gate: Gate,
 }
 
+impl Analysis for Compare {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+        let (config, file) = configuration(self.config.as_deref())?;
+        self.judge(&config, file.as_deref(), given)
+    }
+}
+
 impl Compare {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
         let (config, file) = configuration(self.config.as_deref())?;
         let gate = self.gate.or(config.fail_on.as_deref())?;
-        let Some(sides) = self.sides.read(&self.reading)? else {
-            return Ok(ExitCode::from(gate.undecided()));
-        };
+        match self.judge(&config, file.as_deref(), given)? {
+            Some(evidence) => self.output.finish(evidence, &gate, given),
+            None => Ok(ExitCode::from(gate.undecided())),
+        }
+    }
+
+    fn judge(
+        &self,
+        config: &Config,
+        file: Option<&Path>,
+        given: &Given,
+    ) -> anyhow::Result<Option<Evidence>> {
+        let Some(sides) = self.sides.read(&self.reading, given)? else { return Ok(None) };
         sides.check()?;
-        let settings = self.settings(&config)?;
+        let settings = self.settings(config, given)?;
         let heads: Vec<&Dataset> = sides.heads.iter().map(|h| &h.1).collect();
         let compared = match compare_all(&sides.base, &heads, &settings) {
             Err(e @ CompareError::NothingInCommon { .. }) => {
                 eprintln!("{e}");
-                return Ok(ExitCode::from(gate.undecided()));
+                return Ok(None);
             }
             other => other?,
         };
-        let mut findings = self.findings(&sides, &compared, &settings)?;
+        let mut findings = self.findings(&sides, &compared, &settings, given)?;
         sides.finish(&mut findings);
-        let idle = self.accept(&mut findings)?;
+        let accepted = self.sides.place().store().accepted();
+        let accepted = Some(accepted).filter(|path| path.is_file());
+        let idle =
+            accepted.as_deref().map(|path| accept(path, &mut findings, given)).transpose()?;
         let mut evidence = Evidence::new("compare", findings);
-        evidence.notes.extend(idle);
-        sides.record(&mut evidence);
-        if let Some(path) = file {
-            evidence.add_sources("configuration", &[tailproof_ingest::source(&path, "toml")?]);
+        evidence.notes.extend(idle.flatten());
+        sides.record(&mut evidence, given);
+        for path in file.into_iter().chain(accepted.as_deref()) {
+            given.configured(&mut evidence, path, "toml")?;
         }
         evidence.settings = tailproof_reporting::Settings {
             level: Some(settings.level),
@@ -104,18 +126,18 @@ impl Compare {
         for (one, (name, head)) in compared.iter().zip(&sides.heads) {
             evidence.notes.push(summary(one, name, head, compared.len() > 1, &settings));
         }
-        self.output.finish(evidence, &gate)
+        Ok(Some(evidence))
     }
 
     /// What was typed, then what the file says, then what is usual.
-    fn settings(&self, config: &Config) -> anyhow::Result<Settings> {
+    fn settings(&self, config: &Config, given: &Given) -> anyhow::Result<Settings> {
         let level = self.level.or(config.level).unwrap_or(Level::P95);
         let settings = self.comparison.settings(level, self.resamples, Seed(self.seed), config)?;
         Ok(Settings {
             limits: config.limits.clone(),
             declared: config.benchmarks.clone(),
             // The document's tests stand in the evidence only, and take most of the time.
-            tests: self.output.wants_json(),
+            tests: given.is_again() || self.output.wants_json(),
             ..settings
         })
     }
@@ -126,10 +148,14 @@ impl Compare {
         sides: &Measurements,
         compared: &[Compared],
         settings: &Settings,
+        given: &Given,
     ) -> anyhow::Result<Vec<Finding>> {
         let mut all = Vec::new();
         for (one, (name, head)) in compared.iter().zip(&sides.heads) {
             let mut findings = one.findings.clone();
+            if given.is_again() || self.output.wants_pictures() {
+                add_exhibits(&sides.base, head, settings, &mut findings);
+            }
             if !self.by.is_empty() {
                 let grouping = Grouping { by: self.by.clone(), least_cases: self.least_cases };
                 let strata = strata(&sides.base, head, &grouping, settings)?;
@@ -145,21 +171,17 @@ impl Compare {
         }
         Ok(all)
     }
+}
 
-    /// Takes accepted changes out of the gate; says which rows accept nothing that is there.
-    fn accept(&self, findings: &mut [Finding]) -> anyhow::Result<Option<String>> {
-        let path = self.sides.place().store().accepted();
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let name = path.display();
-        let text = fs::read_to_string(&path).with_context(|| name.to_string())?;
-        let accepted = Accepted::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
-        let idle: Vec<String> = accepted.idle(findings).iter().map(ToString::to_string).collect();
-        accepted.apply(findings, OffsetDateTime::now_utc().date());
-        Ok((!idle.is_empty())
-            .then(|| format!("{name}: fits nothing that was compared: row {}", idle.join(", "))))
-    }
+/// Takes accepted changes out of the gate; says which rows accept nothing that is there.
+fn accept(path: &Path, findings: &mut [Finding], given: &Given) -> anyhow::Result<Option<String>> {
+    let name = path.display();
+    let text = fs::read_to_string(path).with_context(|| name.to_string())?;
+    let accepted = Accepted::parse(&text).map_err(|e| anyhow!("{name}, {e}"))?;
+    let idle: Vec<String> = accepted.idle(findings).iter().map(ToString::to_string).collect();
+    accepted.apply(findings, given.time().date());
+    Ok((!idle.is_empty())
+        .then(|| format!("{name}: fits nothing that was compared: row {}", idle.join(", "))))
 }
 
 /// The table of the file that is named, or of tailproof.toml.

@@ -6,6 +6,7 @@ use tailproof_core::{Level, Quantity, Unit};
 use tailproof_reporting::Evidence;
 
 use crate::exit::Gate;
+use crate::given::{Analysis, Given};
 use crate::inputs::{self, Columns, Reading};
 use crate::output::Output;
 
@@ -66,10 +67,16 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 impl Leak {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.conclude(&self, &self.gate, given)
+    }
+}
+
+impl Analysis for Leak {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
         let data = self.reading.read(&self.data, Columns::matching(&self.metric))?;
         let settings = LeakSettings {
-            limit: self.limit,
+            limit: self.limit.clone(),
             level: self.level,
             after: self.after,
             every: self.every,
@@ -80,9 +87,9 @@ impl Leak {
         }
         let mut evidence = Evidence::new("leak", findings);
         evidence.settings.level = Some(self.level);
-        evidence.add_sources("data", &data.sources);
+        given.record(&mut evidence, "data", &data.sources);
         evidence.notes.extend(data.notes.iter().cloned());
-        self.output.finish(evidence, &self.gate)
+        Ok(Some(evidence))
     }
 }
 

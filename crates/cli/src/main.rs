@@ -11,23 +11,34 @@ mod compare;
 mod comparison;
 mod exit;
 mod flame;
+mod given;
 mod import;
 mod inputs;
+mod invocation;
+mod keygen;
 mod leak;
 mod output;
 mod plan;
+mod render;
+mod replay;
 mod report;
 mod run;
 mod scaling;
 mod score;
 mod sides;
+mod signing;
 mod speedup;
 mod stat;
+mod tables;
 mod validate;
+mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use given::Given;
+use invocation::Invocation;
 
 #[derive(Debug, Parser)]
 #[command(name = "tailproof", version, about, max_term_width = 100)]
@@ -69,27 +80,37 @@ enum Command {
     Stat(Box<stat::Stat>),
     /// Judge a file of targets, and say whether to release
     Score(Box<score::Score>),
-    /// Render evidence that an earlier run wrote
+    /// Render evidence that earlier runs wrote
     Report(report::Report),
+    /// Check evidence, and make it again from the data
+    Verify(verify::Verify),
+    /// Make a key to sign evidence with
+    Keygen(keygen::Keygen),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let program = Cli::command();
+    let matches = program.clone().get_matches();
+    let given = Given::now(Invocation::of(&program, &matches));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let given = &given;
     let outcome = match cli.command {
-        Command::Validate(c) => c.run(),
-        Command::Compare(c) => c.run(),
+        Command::Validate(c) => c.run(given),
+        Command::Compare(c) => c.run(given),
         Command::Calibrate(c) => c.run(),
-        Command::Run(c) => c.run(),
-        Command::Speedup(c) => c.run(),
-        Command::Scaling(c) => c.run(),
-        Command::Changes(c) => c.run(),
-        Command::Leak(c) => c.run(),
+        Command::Run(c) => c.run(given),
+        Command::Speedup(c) => c.run(given),
+        Command::Scaling(c) => c.run(given),
+        Command::Changes(c) => c.run(given),
+        Command::Leak(c) => c.run(given),
         Command::Import(c) => c.run(),
-        Command::Flame(c) => c.run(),
+        Command::Flame(c) => c.run(given),
         Command::Baseline(c) => c.run(),
         Command::Plan(c) => c.run(),
         Command::Report(c) => c.run(),
-        Command::Score(c) => c.run(),
+        Command::Verify(c) => c.run(),
+        Command::Keygen(c) => c.run(),
+        Command::Score(c) => c.run(given),
         Command::Stat(c) => c.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -10,8 +10,10 @@ use tailproof_measure::{Command, Measured, Plan, Stop, measure};
 use tailproof_reporting::{Evidence, Grid, markdown, printable};
 
 use crate::exit::{FailOn, Gate};
+use crate::given::Given;
 use crate::inputs;
-use crate::output::{self, Kind, Output};
+use crate::output::{self, Output};
+use crate::render::Kind;
 
 /// Time commands side by side until the answer is precise
 ///
@@ -65,7 +67,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
         let commands = self
             .commands
             .split(|word| word == "--")
@@ -112,7 +114,7 @@ impl Run {
         };
         let grid = table(&measured);
         evidence.notes.extend(grid.notes.iter().cloned());
-        self.output.finish_by(evidence, &gate, |evidence, kind, width| match kind {
+        self.output.finish_by(evidence, &gate, given, |evidence, kind, width| match kind {
             Kind::Markdown if evidence.findings.is_empty() => grid.markdown(),
             Kind::Markdown => format!("{}\n{}", grid.markdown(), markdown(evidence)),
             _ => format!("{}{}", grid.table(width), reasons(evidence)),

@@ -10,8 +10,10 @@ use tailproof_core::{Dataset, Finding, Level, number};
 use tailproof_reporting::{Evidence, Grid};
 
 use crate::exit::Gate;
+use crate::given::{Analysis, Given};
 use crate::inputs::{self, Columns, Reading};
-use crate::output::{Kind, Output};
+use crate::output::Output;
+use crate::render::Kind;
 
 /// Say how cost grows with the size of the work, or speed with the workers
 ///
@@ -73,8 +75,23 @@ impl Report {
     }
 }
 
+impl Analysis for Scaling {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+        Ok(Some(self.judged(given)?.0))
+    }
+}
+
 impl Scaling {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        let (evidence, grids) = self.judged(given)?;
+        self.output.finish_by(evidence, &self.gate, given, |_, kind, width| match kind {
+            Kind::Markdown => joined(&grids, Grid::markdown),
+            _ => joined(&grids, |g| g.table(width)),
+        })
+    }
+
+    /// The evidence, and the tables that people read.
+    fn judged(&self, given: &Given) -> anyhow::Result<(Evidence, Vec<Grid>)> {
         let columns = Columns::matching(&self.metric).with_parameters(self.parameters());
         let data = self.reading.read(&self.data, columns)?;
         let axis = self.axis(&data);
@@ -94,7 +111,7 @@ impl Scaling {
             bail!("nothing could be fitted: {}", report.refused.join("; "));
         }
         let mut evidence = Evidence::new("scaling", report.findings);
-        evidence.add_sources("data", &data.sources);
+        given.record(&mut evidence, "data", &data.sources);
         evidence.settings.level = Some(self.level);
         evidence.notes.extend(data.notes);
         evidence.notes.extend(gathered.skipped);
@@ -102,11 +119,7 @@ impl Scaling {
         if let Some(last) = report.grids.last_mut() {
             last.notes.extend(evidence.notes.iter().map(|n| format!("note: {n}")));
         }
-        let grids = &report.grids;
-        self.output.finish_by(evidence, &self.gate, |_, kind, width| match kind {
-            Kind::Markdown => joined(grids, Grid::markdown),
-            _ => joined(grids, |g| g.table(width)),
-        })
+        Ok((evidence, report.grids))
     }
 
     /// Columns that are labels although they hold numbers.

@@ -10,6 +10,7 @@ use tailproof_reporting::Evidence;
 use tailproof_store::{StoreError, differences};
 
 use crate::baseline::Place;
+use crate::given::Given;
 use crate::inputs::{Columns, Named, Reading};
 
 /// Which measurements are compared.
@@ -64,10 +65,14 @@ impl Sides {
     }
 
     /// Reads both sides; `None` when there is nothing to compare with.
-    pub(crate) fn read(&self, reading: &Reading) -> anyhow::Result<Option<Measurements>> {
+    pub(crate) fn read(
+        &self,
+        reading: &Reading,
+        given: &Given,
+    ) -> anyhow::Result<Option<Measurements>> {
         let mut sides = match &self.summary {
             Some(path) => published(path)?,
-            None => match self.measured(reading)? {
+            None => match self.measured(reading, given)? {
                 Some(sides) => sides,
                 None => return Ok(None),
             },
@@ -78,7 +83,7 @@ impl Sides {
         Ok(Some(sides))
     }
 
-    fn measured(&self, reading: &Reading) -> anyhow::Result<Option<Measurements>> {
+    fn measured(&self, reading: &Reading, given: &Given) -> anyhow::Result<Option<Measurements>> {
         let read = |named: &Named| -> anyhow::Result<(String, Dataset)> {
             let path = named.path.clone().context("a side of a comparison has a path")?;
             let data = reading.read(&[path], Columns::matching(&self.metric))?;
@@ -93,7 +98,7 @@ impl Sides {
                 return Ok(None);
             }
             let heads = self.paths.iter().map(read).collect::<anyhow::Result<_>>()?;
-            return self.kept(name, heads).map(Some);
+            return self.kept(name, heads, given).map(Some);
         }
         let mut paths = self.paths.clone();
         if let [only] = paths.as_slice() {
@@ -108,7 +113,7 @@ impl Sides {
                 let names = self.place.store().names()?;
                 if names.iter().any(|n| n == "main") {
                     let head = read(only)?;
-                    let mut sides = self.kept("main", vec![head])?;
+                    let mut sides = self.kept("main", vec![head], given)?;
                     sides
                         .notes
                         .push("one path is named: compared with the kept baseline main".to_owned());
@@ -142,14 +147,22 @@ impl Sides {
     }
 
     /// A kept baseline against measurements.
-    fn kept(&self, name: &str, heads: Vec<(String, Dataset)>) -> anyhow::Result<Measurements> {
-        let baseline = self.place.store().load(name)?;
+    fn kept(
+        &self,
+        name: &str,
+        heads: Vec<(String, Dataset)>,
+        given: &Given,
+    ) -> anyhow::Result<Measurements> {
+        let store = self.place.store();
+        let baseline = store.load(name)?;
         let mut base = baseline.data;
+        // What was read is the kept file, not the files that it was once made of.
+        base.sources = vec![tailproof_ingest::source(&store.path(name)?, "baseline/1")?];
         base.series.retain(|s| {
             self.metric.is_empty() || self.metric.iter().any(|m| glob(m, &s.metric.name))
         });
         let mut notes = Vec::new();
-        let differs = differences(&baseline.environment, &tailproof_ingest::environment());
+        let differs = differences(&baseline.environment, &given.environment());
         if !differs.is_empty() {
             notes.push(format!(
                 "the baseline was measured on another machine ({}): what differs may be the machine",
@@ -204,10 +217,10 @@ fn published(path: &Path) -> anyhow::Result<Measurements> {
 
 impl Measurements {
     /// Notes where the data came from.
-    pub(crate) fn record(&self, evidence: &mut Evidence) {
-        evidence.add_sources("baseline", &self.base.sources);
+    pub(crate) fn record(&self, evidence: &mut Evidence, given: &Given) {
+        given.record(evidence, "baseline", &self.base.sources);
         for (_, head) in &self.heads {
-            evidence.add_sources("candidate", &head.sources);
+            given.record(evidence, "candidate", &head.sources);
         }
         evidence.notes.extend(self.notes.iter().cloned());
         for data in [&self.base].into_iter().chain(self.heads.iter().map(|h| &h.1)) {

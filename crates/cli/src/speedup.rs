@@ -11,6 +11,7 @@ use tailproof_core::{Finding, Level, Rank, Series};
 use tailproof_reporting::Evidence;
 
 use crate::exit::Gate;
+use crate::given::{Analysis, Given};
 use crate::inputs::{self, Columns, Named, Reading};
 use crate::output::Output;
 
@@ -85,8 +86,8 @@ fn claim(text: &str) -> Result<PublishedFactor, String> {
     text.parse().map_err(|e| format!("{e}"))
 }
 
-impl Speedup {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+impl Analysis for Speedup {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
         let settings = SpeedUpSettings {
             statistic: match self.statistic {
                 What::Mean => Statistic::Mean,
@@ -100,14 +101,19 @@ impl Speedup {
         let mut evidence = Evidence::new("speed-up", Vec::new());
         evidence.settings.level = Some(self.level);
         evidence.settings.min_effect = Some(self.margin);
-        let measured = self.measured(&settings, &mut evidence)?;
+        let measured = self.measured(&settings, &mut evidence, given)?;
         evidence.findings.extend(measured);
         for path in &self.claims {
             evidence.findings.extend(published(path)?);
-            let source = tailproof_ingest::source(path, "toml").context("reading the claims")?;
-            evidence.add_sources("configuration", &[source]);
+            given.configured(&mut evidence, path, "toml").context("reading the claims")?;
         }
-        self.output.finish(evidence, &self.gate)
+        Ok(Some(evidence))
+    }
+}
+
+impl Speedup {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.conclude(&self, &self.gate, given)
     }
 
     /// What the data say; nothing without data.
@@ -115,6 +121,7 @@ impl Speedup {
         &self,
         settings: &SpeedUpSettings,
         evidence: &mut Evidence,
+        given: &Given,
     ) -> anyhow::Result<Vec<Finding>> {
         let Some(base) = &self.base else { return Ok(Vec::new()) };
         let mut configurations: Vec<Configuration> = Vec::new();
@@ -127,7 +134,7 @@ impl Speedup {
                     .reading
                     .read(std::slice::from_ref(path), Columns::matching(&self.metric))
                     .with_context(|| format!("reading {}", named.label))?;
-                evidence.add_sources(&named.label, &data.sources);
+                given.record(evidence, &named.label, &data.sources);
                 evidence.notes.extend(data.notes.iter().cloned());
                 anyhow::Ok(data)
             };

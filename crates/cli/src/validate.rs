@@ -19,8 +19,10 @@ use tailproof_slo::{Judged, Settings, judge};
 use crate::artifact;
 use crate::comparison::Comparison;
 use crate::exit::{self, Gate};
+use crate::given::{Analysis, Given};
 use crate::inputs::{self, Columns, Reading};
 use crate::output::{self, Output};
+use crate::render;
 
 /// Judge objectives on measurements
 ///
@@ -80,6 +82,8 @@ struct Run {
     data: Dataset,
     baseline: Option<Dataset>,
     judged: Judged,
+    /// The objectives that findings of `judged` answer.
+    objectives: Vec<Objective>,
     compared: Option<(compare::Compared, Vec<Finding>)>,
     excellence: Excellence,
     /// Milliseconds of judging objectives, comparing, and T4.
@@ -93,20 +97,23 @@ fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
     (value, start.elapsed().as_secs_f64() * 1e3)
 }
 
-impl Validate {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+impl Analysis for Validate {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
         let mut run = self.judge()?;
-        if self.artifacts.is_some() || self.output.wants_json() {
-            tailproof_slo::add_exhibits(&run.data, &mut run.judged.findings);
-        }
-        let mut findings = std::mem::take(&mut run.judged.findings);
-        if let Some((compared, objectives)) = &run.compared {
-            findings.extend(objectives.iter().cloned());
-            findings.extend(compared.findings.iter().cloned());
-        }
-        let timestamp = output::timestamp();
+        let findings = self.findings(&mut run, given)?;
+        let report = compliance::report(&run.excellence, &findings);
+        self.complete(&run, findings, &report, given).map(Some)
+    }
+}
+
+impl Validate {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.check_signing(self.artifacts.is_some())?;
+        let mut run = self.judge()?;
+        let findings = self.findings(&mut run, given)?;
         let (report, score_ms) = timed(|| compliance::report(&run.excellence, &findings));
-        let evidence = self.evidence(&run, findings, &report, &timestamp)?;
+        let mut evidence = self.complete(&run, findings, &report, given)?;
+        self.output.chain(&mut evidence)?;
         // What people read is rendered here for the clock, and again where it goes.
         let (_, render_ms) =
             timed(|| (table(&evidence, None), markdown(&evidence), evidence.to_json()));
@@ -114,7 +121,7 @@ impl Validate {
         let [bootstrap_ms, testing_ms, t4_ms] = run.ms;
         let mut artifact = Artifact {
             component: run.component.as_str().to_owned(),
-            validation_timestamp: timestamp,
+            validation_timestamp: output::rfc3339(given.time()),
             bootstrap_validation: BootstrapValidation::of(
                 &evidence.findings,
                 samples.unwrap_or(0),
@@ -132,16 +139,61 @@ impl Validate {
             evidence: Value::Null,
         };
         artifact.set_evidence(&evidence);
-        let json = artifact.to_json();
-        self.output.write(&evidence, &json)?;
+        let (json, hash) = artifact.sealed();
+        evidence.sha256 = Some(hash);
+        let parts = std::slice::from_ref(&evidence);
+        self.output.write(parts, &json, render::text)?;
         if let Some(folder) = &self.artifacts {
             let path = folder.join(run.component.file_name());
             output::save(&path, &json)?;
             eprintln!("evidence: {}", path.display());
+            self.output.sign(&path, &json, parts)?;
         } else if !self.output.wants_json() {
             eprintln!("evidence: not written; add --artifacts DIR to keep it");
         }
         Ok(exit::code(&evidence.findings, &self.gate))
+    }
+
+    /// Everything that was found, with pictures where somebody will look at them.
+    fn findings(&self, run: &mut Run, given: &Given) -> anyhow::Result<Vec<Finding>> {
+        if given.is_again() || self.artifacts.is_some() || self.output.wants_pictures() {
+            tailproof_slo::add_exhibits(&run.data, run.judged.answered(&run.objectives));
+            self.add_comparisons(run)?;
+        }
+        let mut findings = std::mem::take(&mut run.judged.findings);
+        if let Some((compared, objectives)) = &run.compared {
+            findings.extend(objectives.iter().cloned());
+            findings.extend(compared.findings.iter().cloned());
+        }
+        Ok(findings)
+    }
+
+    /// Whether how the findings were made is told anywhere.
+    fn is_kept(&self) -> bool {
+        self.artifacts.is_some() || self.output.wants_evidence()
+    }
+
+    /// Draws both sides of every metric that was compared: on its first row, or on its relative
+    /// objective where it has none.
+    fn add_comparisons(&self, run: &mut Run) -> anyhow::Result<()> {
+        let (Some(base), Some((compared, objectives))) = (&run.baseline, &mut run.compared) else {
+            return Ok(());
+        };
+        let settings = self.comparison_settings()?;
+        compare::add_exhibits(base, &run.data, &settings, &mut compared.findings);
+        let rows = &compared.findings;
+        for objective in objectives {
+            let (of, drawn) = (&objective.subject, |f: &Finding| !f.exhibits.is_empty());
+            let same = |f: &Finding| {
+                let s = &f.subject;
+                (&s.metric, &s.labels, &s.benchmark) == (&of.metric, &of.labels, &of.benchmark)
+            };
+            if !rows.iter().any(|f| drawn(f) && same(f)) {
+                let one = std::slice::from_mut(objective);
+                compare::add_exhibits(base, &run.data, &settings, one);
+            }
+        }
+        Ok(())
     }
 
     /// Reads everything and judges it, with a clock around each part.
@@ -176,22 +228,37 @@ impl Validate {
             timed(|| t4::excellence_of(&data, &targets, t4::THRESHOLD, level));
         let (compared, ms) = (compared?, [bootstrap_ms, testing_ms, t4_ms]);
         drop(targets);
-        Ok(Run { component, level, files, data, baseline, judged, compared, excellence, ms })
+        let objectives = absolute;
+        Ok(Run {
+            component,
+            level,
+            files,
+            data,
+            baseline,
+            judged,
+            objectives,
+            compared,
+            excellence,
+            ms,
+        })
     }
 
-    fn evidence(
+    fn complete(
         &self,
         run: &Run,
         findings: Vec<Finding>,
         report: &Report,
-        timestamp: &str,
+        given: &Given,
     ) -> anyhow::Result<Evidence> {
+        let timestamp = output::rfc3339(given.time());
         let mut evidence = Evidence::new(run.component.as_str(), findings);
-        evidence.created = Some(timestamp.to_owned());
-        evidence.add_sources("data", &run.data.sources);
+        given.record(&mut evidence, "data", &run.data.sources);
         let compared = run.baseline.as_ref();
-        evidence.add_sources("baseline", compared.map_or(&[], |b| b.sources.as_slice()));
-        add_configuration(&mut evidence, &run.files)?;
+        let baseline = compared.map_or(&[][..], |b| &b.sources);
+        given.record(&mut evidence, "baseline", baseline);
+        for path in &run.files {
+            given.configured(&mut evidence, path, "configuration")?;
+        }
         let how = compared.map(|_| self.comparison_settings()).transpose()?;
         evidence.settings = tailproof_reporting::Settings {
             level: Some(run.level),
@@ -210,17 +277,19 @@ impl Validate {
         evidence.notes = if self.t4 { t4_notes(&run.excellence, report) } else { Vec::new() };
         evidence.notes.extend(disagreement(&run.judged));
         evidence.notes.extend(run.data.notes.iter().cloned());
-        if self.artifacts.is_some() || self.output.wants_json() {
-            evidence.environment = tailproof_ingest::environment();
+        if self.is_kept() {
+            evidence.environment = given.environment();
+            given.complete(&mut evidence);
         }
         let results = &mut evidence.results;
         results.insert("slo_compliance".into(), artifact::slo_compliance(&run.judged.compliance));
         results.insert("t4_excellence".into(), artifact::t4_excellence(&run.excellence));
-        let report = artifact::compliance_report(report, &run.excellence, timestamp);
+        let report = artifact::compliance_report(report, &run.excellence, &timestamp);
         results.insert("compliance_report".into(), report);
         if let Some((compared, _)) = &run.compared {
             artifact::add_regressions(&mut evidence, &compared.regressions);
         }
+        evidence.created = Some(timestamp);
         Ok(evidence)
     }
 
@@ -269,14 +338,6 @@ impl Validate {
         }
         Ok(Some((compared, findings)))
     }
-}
-
-fn add_configuration(evidence: &mut Evidence, files: &[PathBuf]) -> anyhow::Result<()> {
-    for path in files {
-        let source = tailproof_ingest::source(path, "configuration")?;
-        evidence.add_sources("configuration", &[source]);
-    }
-    Ok(())
 }
 
 /// T4 and score in words.

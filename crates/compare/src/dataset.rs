@@ -223,14 +223,14 @@ fn names(all: impl Iterator<Item = String>) -> String {
 }
 
 /// What makes two series the same.
-type Key<'a> = (&'a str, &'a Labels);
+pub(crate) type Key<'a> = (&'a str, &'a Labels);
 
-fn key(series: &Series) -> Key<'_> {
+pub(crate) fn key(series: &Series) -> Key<'_> {
     (&series.metric.name, &series.labels)
 }
 
 /// The series by what makes them the same; of several, the first.
-fn by_key(data: &Dataset) -> HashMap<Key<'_>, &Series> {
+pub(crate) fn by_key(data: &Dataset) -> HashMap<Key<'_>, &Series> {
     let mut found = HashMap::with_capacity(data.series.len());
     for series in &data.series {
         found.entry(key(series)).or_insert(series);

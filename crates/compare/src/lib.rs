@@ -17,6 +17,7 @@
 //! | Does memory grow over time?                           | [`leak()`]            |
 //! | What do published summaries say?                      | [`published()`], [`replayed`] |
 //! | Which functions take another share of the time?       | [`profile::share_changes`] |
+//! | Both distributions, and their change, as pictures     | [`add_exhibits`]      |
 //!
 //! ```
 //! use tailproof_compare::{Settings, regression};
@@ -46,6 +47,7 @@ pub mod change;
 pub mod config;
 mod dataset;
 mod exact;
+mod exhibits;
 mod family;
 pub mod history;
 mod leak;
@@ -66,6 +68,7 @@ pub use calibration::{
     Advice, Calibration, Detectable, FalsePositives, SplitUnit, Splits, calibrate,
 };
 pub use dataset::{Compared, Counterparts, compare, compare_all, counterparts, relatives};
+pub use exhibits::add_exhibits;
 pub use leak::{Growth, GrowthError, LeakError, LeakSettings, Slope, leak, slope};
 pub use published::{Published, PublishedError, published, replayed};
 pub use regression::{LatencyRegression, MeanRegression, Regression, regression};

@@ -1,3 +1,5 @@
+use crate::Plot;
+
 /// What a report draws, bounded so that evidence stays small.
 ///
 /// The crate that judges makes it; it is kept in evidence, so `report` needs no raw data.
@@ -5,41 +7,25 @@
 pub struct Exhibit {
     /// Heading.
     pub title: String,
-    /// Label and unit of the horizontal axis.
-    pub x: String,
-    /// Label and unit of the vertical axis.
-    pub y: String,
-    /// The picture.
+    /// What is shown.
     pub kind: ExhibitKind,
 }
 
-impl Exhibit {
-    /// Most points or rows that an exhibit holds.
-    pub const MAX_POINTS: usize = 64;
-    /// Most bytes of a ready-made SVG picture.
-    pub const MAX_SVG: usize = 200_000;
-}
-
-/// The pictures a report can draw; at most [`Exhibit::MAX_POINTS`] points or rows each.
+/// What a report can draw.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ExhibitKind {
-    /// A step function, such as an ECDF: `(x, y)` with y constant until the next x.
-    Steps(Vec<(f64, f64)>),
-    /// A polygon through `(x, y)`.
-    Line(Vec<(f64, f64)>),
-    /// Histogram bars `(from, to, height)`.
-    Bars(Vec<(f64, f64, f64)>),
-    /// A band `(x, lo, hi)`.
-    Band(Vec<(f64, f64, f64)>),
-    /// A table.
+    /// A picture with axes; at most [`Exhibit::MAX_LAYERS`] layers of at most
+    /// [`Exhibit::MAX_POINTS`] points.
+    Plot(Plot),
+    /// A table of at most [`Exhibit::MAX_POINTS`] rows.
     Table {
         /// Column headings.
         columns: Vec<String>,
         /// Rows, each as long as the headings.
         rows: Vec<Vec<Cell>>,
     },
-    /// A ready-made picture, such as a flame graph.
+    /// A ready-made picture of at most [`Exhibit::MAX_SVG`] bytes, such as a flame graph.
     Svg(String),
 }
 
@@ -52,4 +38,25 @@ pub enum Cell {
     Count(u64),
     /// Text.
     Text(String),
+}
+
+impl Exhibit {
+    /// Most points of a layer, and most rows of a table.
+    pub const MAX_POINTS: usize = 64;
+    /// Most layers of a plot.
+    pub const MAX_LAYERS: usize = 8;
+    /// Most bytes of a ready-made SVG picture.
+    pub const MAX_SVG: usize = 200_000;
+
+    /// A picture under a heading.
+    #[must_use]
+    pub fn plot(title: impl Into<String>, plot: Plot) -> Self {
+        Self { title: title.into(), kind: ExhibitKind::Plot(plot) }
+    }
+
+    /// A table under a heading.
+    #[must_use]
+    pub fn table(title: impl Into<String>, columns: Vec<String>, rows: Vec<Vec<Cell>>) -> Self {
+        Self { title: title.into(), kind: ExhibitKind::Table { columns, rows } }
+    }
 }

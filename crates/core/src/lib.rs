@@ -49,6 +49,7 @@ mod moment;
 mod objective;
 mod observations;
 mod period;
+mod plot;
 pub mod quantile;
 mod quantity;
 mod rational;
@@ -78,6 +79,7 @@ pub use objective::{
 };
 pub use observations::{Observations, Raw, RawError};
 pub use period::{Period, PeriodError, span};
+pub use plot::{Axis, Layer, Mark, Place, Plot, Shape};
 pub use quantile::{QuantileType, quantile};
 pub use quantity::{Quantity, QuantityError};
 pub use rational::{Rational, RationalError};

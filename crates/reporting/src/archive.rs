@@ -2,8 +2,9 @@
 
 use tailproof_core::{Effect, Finding, Verdict};
 
+use crate::csv::{rows as csv, text};
 use crate::evidence::Evidence;
-use crate::table::printable;
+use crate::facts::decimal;
 
 /// The files of an archive, as path and content; `date` is that of the run, `2026-01-31`.
 ///
@@ -57,7 +58,7 @@ fn confidence_intervals(findings: &[Finding]) -> String {
             |of: &str, unit: &str, estimate: Option<f64>, i: &tailproof_core::Interval| {
                 let mut row = subject(f);
                 row.extend([of.to_owned(), unit.to_owned(), optional(estimate)]);
-                row.extend([i.lo.to_string(), i.hi.to_string(), i.level.to_f64().to_string()]);
+                row.extend([i.lo, i.hi, i.level.to_f64()].map(decimal));
                 row.push(text(&i.method));
                 rows.push(row);
             };
@@ -119,29 +120,12 @@ fn subject(f: &Finding) -> Vec<String> {
         text(s.benchmark.as_deref().unwrap_or_default()),
         text(&s.metric),
         text(&labels.join(";")),
-        s.statistic.clone().unwrap_or_default(),
+        text(s.statistic.as_deref().unwrap_or_default()),
     ]
 }
 
 fn optional(x: Option<f64>) -> String {
-    x.map_or_else(String::new, |x| x.to_string())
-}
-
-/// Text that no spreadsheet takes for a formula.
-fn text(text: &str) -> String {
-    let plain = printable(text);
-    if plain.starts_with(['=', '+', '-', '@']) { format!("'{plain}") } else { plain }
-}
-
-fn csv(rows: &[Vec<String>]) -> String {
-    let quoted = |cell: &String| {
-        if cell.contains(['"', ',', '\n', '\r']) {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        } else {
-            cell.clone()
-        }
-    };
-    rows.iter().map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n").collect()
+    x.map_or_else(String::new, decimal)
 }
 
 #[cfg(test)]

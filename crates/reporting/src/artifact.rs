@@ -5,13 +5,15 @@ use serde::Serialize;
 use serde_json::Value;
 use tailproof_core::{Class, Finding, Level, Verdict};
 
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, pretty};
+use crate::seal::seal;
 
 /// The artifact of document 0, `{component}_performance_bootstrap_validation.json`: its four
 /// sections to the letter, and one `evidence` object with everything behind them.
 ///
 /// Every boolean is derived, every time measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Artifact {
     /// What was tested.
     pub component: String,
@@ -26,11 +28,13 @@ pub struct Artifact {
     /// Reports made in this run.
     pub reporting: Reporting,
     /// The evidence.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::evidence::evidence_schema"))]
     pub evidence: Value,
 }
 
 /// Section `bootstrap_validation`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BootstrapValidation {
     /// Replicates really drawn.
     pub samples: u32,
@@ -44,6 +48,7 @@ pub struct BootstrapValidation {
 
 /// Section `statistical_testing`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StatisticalTesting {
     /// A baseline was given and compared with.
     pub regression_detection: bool,
@@ -60,6 +65,7 @@ pub struct StatisticalTesting {
 
 /// Section `t4_excellence`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct T4Excellence {
     /// Share of observations that may miss.
     pub threshold: f64,
@@ -73,6 +79,7 @@ pub struct T4Excellence {
 
 /// Section `reporting`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reporting {
     /// A report for people was made in this run.
     pub automated_reports: bool,
@@ -119,13 +126,13 @@ impl Artifact {
         self.evidence = evidence.to_value();
     }
 
-    /// Indented JSON.
+    /// Indented JSON, and the hash of all of it, which the evidence carries.
     #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut text =
-            serde_json::to_string_pretty(self).expect("strings, numbers and maps with string keys");
-        text.push('\n');
-        text
+    pub fn sealed(&self) -> (String, String) {
+        let mut document =
+            serde_json::to_value(self).expect("strings, numbers and maps with string keys");
+        let hash = seal(&mut document).expect("an object of finite numbers");
+        (pretty(&document), hash)
     }
 }
 

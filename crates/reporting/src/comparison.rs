@@ -14,9 +14,9 @@ pub(crate) fn is_row(f: &Finding) -> bool {
     f.subject.statistic.is_some() && (f.base.is_some() || f.class == Class::Regression)
 }
 
-/// A table for each metric and unit, in the order in which they come; each ends in the
-/// geometric mean when it has several rows of one statistic.
-pub(crate) fn grids(findings: &[&Finding]) -> Vec<Grid> {
+/// A table for each metric and unit, in the order in which they come, of the rows that are shown;
+/// each ends in the geometric mean of all when it has several rows of one statistic.
+pub(crate) fn grids(findings: &[&Finding], shown: &dyn Fn(&Finding) -> bool) -> Vec<Grid> {
     let mut titles: Vec<String> = Vec::new();
     let mut groups: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
     for f in findings {
@@ -30,13 +30,18 @@ pub(crate) fn grids(findings: &[&Finding]) -> Vec<Grid> {
         });
         groups.entry(at).or_default().push(f);
     }
-    groups.into_iter().map(|(at, rows)| grid(&titles[at], &rows)).collect()
+    groups
+        .into_iter()
+        .filter(|(_, rows)| rows.iter().any(|f| shown(f)))
+        .map(|(at, rows)| grid(&titles[at], &rows, shown))
+        .collect()
 }
 
-fn grid(title: &str, findings: &[&Finding]) -> Grid {
+fn grid(title: &str, findings: &[&Finding], shown: &dyn Fn(&Finding) -> bool) -> Grid {
     let mut notes = Notes::default();
     let common = common_labels(findings);
-    let mut rows: Vec<Vec<String>> = findings.iter().map(|f| row(f, &common, &mut notes)).collect();
+    let rows = findings.iter().filter(|f| shown(f));
+    let mut rows: Vec<Vec<String>> = rows.map(|f| row(f, &common, &mut notes)).collect();
     rows.extend(geometric_means(findings));
     let levels: Vec<String> = {
         let mut all: Vec<String> = findings
@@ -288,7 +293,7 @@ mod tests {
         if let Some(i) = &mut same.interval {
             (i.lo, i.hi) = (-0.02, 0.03);
         }
-        let grids = grids(&[&worse, &open, &same]);
+        let grids = grids(&[&worse, &open, &same], &|_| true);
         assert_eq!((grids.len(), grids[0].title.as_str()), (1, "time, ns"));
         let rows = &grids[0].rows;
         assert_eq!(rows[0][..6], ["a p50", "10", "100", "120", "+20.0%", "[+10.0%, +30.0%]"]);
@@ -296,6 +301,10 @@ mod tests {
         assert!(rows[2][4] == "~" && rows[2][7] == "would have shown ≥ 6.1%");
         assert_eq!(rows[3][..5], ["geomean p50", "", "43.09", "45.79", "+6.3%"]);
         assert!(grids[0].notes[0].starts_with("¹ inconclusive"));
+        // The mean is of all rows, however few are shown.
+        let few = super::grids(&[&worse, &open, &same], &|f| f.verdict == Verdict::Fail);
+        assert_eq!((few[0].rows.len(), &few[0].rows[1]), (2, &rows[3]));
+        assert!(super::grids(&[&worse], &|_| false).is_empty());
     }
 
     #[test]

@@ -2,12 +2,12 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::markdown::escape;
-use crate::table::printable;
+use crate::text::{escape, printable};
 
 /// A table of words and numbers with a heading and lines that explain it: what `plan` prints,
 /// and any other report that is not made of findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Grid {
     /// Heading.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -8,7 +8,8 @@ use tailproof_core::{Effect, Finding, Reason, Standing, Verdict, number, percent
 
 use crate::grid::{piped, ruled};
 use crate::notes::Notes;
-use crate::table::{printable, value, verdict};
+use crate::table::{value, verdict};
+use crate::text::{escape, printable};
 
 /// Whether a finding is a row of the matrix.
 pub(crate) fn is_row(f: &Finding) -> bool {
@@ -18,31 +19,43 @@ pub(crate) fn is_row(f: &Finding) -> bool {
 /// The rows, found once for all domains.
 #[derive(Debug)]
 pub(crate) struct Matrix<'a> {
-    all: Vec<&'a Finding>,
-    domains: BTreeMap<&'a str, Vec<&'a Finding>>,
+    all: Vec<Row<'a>>,
+    domains: BTreeMap<&'a str, Vec<Row<'a>>>,
 }
+
+/// A finding and its place among all.
+type Row<'a> = (usize, &'a Finding);
 
 /// How statuses are marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Marks {
+pub(crate) enum Marks {
     Words,
     Signs,
 }
 
-/// A matrix before it is drawn.
-struct Drawn {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-    numbers: std::ops::Range<usize>,
-    notes: Vec<String>,
+/// A matrix before it is drawn; its texts are plain.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "html"), expect(dead_code, reason = "only a page has links"))]
+pub(crate) struct Drawn {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+    /// Place among all findings of what each row is of; for pages with links.
+    pub(crate) findings: Vec<usize>,
+    /// Column of the names.
+    pub(crate) name: usize,
+    /// Column of the status.
+    pub(crate) status: usize,
+    /// Columns of numbers.
+    pub(crate) numbers: std::ops::Range<usize>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl<'a> Matrix<'a> {
     pub(crate) fn of(findings: &'a [Finding]) -> Self {
-        let all: Vec<&Finding> = findings.iter().filter(|f| is_row(f)).collect();
-        let mut domains: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-        for &f in &all {
-            domains.entry(standing(f).domain.as_str()).or_default().push(f);
+        let all: Vec<Row<'_>> = findings.iter().enumerate().filter(|(_, f)| is_row(f)).collect();
+        let mut domains: BTreeMap<&str, Vec<Row<'_>>> = BTreeMap::new();
+        for &(at, f) in &all {
+            domains.entry(standing(f).domain.as_str()).or_default().push((at, f));
         }
         Self { all, domains }
     }
@@ -65,13 +78,14 @@ impl<'a> Matrix<'a> {
         let Some(drawn) = self.draw(domain, Marks::Signs) else { return NOTHING.to_owned() };
         let mut out = piped(&drawn.header, &drawn.rows, drawn.numbers);
         for note in drawn.notes {
-            out.push_str(&format!("\n{}\n", crate::markdown::escape(&note)));
+            out.push_str(&format!("\n{}\n", escape(&note)));
         }
         out
     }
 
-    fn draw(&self, domain: Option<&str>, marks: Marks) -> Option<Drawn> {
-        let findings: &[&Finding] = match domain {
+    /// The rows of a domain, or all, for whoever draws them; `None` without a row.
+    pub(crate) fn draw(&self, domain: Option<&str>, marks: Marks) -> Option<Drawn> {
+        let findings: &[Row<'_>] = match domain {
             Some(name) => self.domains.get(name)?,
             None => &self.all,
         };
@@ -79,9 +93,10 @@ impl<'a> Matrix<'a> {
             return None;
         }
         let whole = domain.is_none();
-        let weighted = findings.iter().any(|f| standing(f).weight != 1.0);
+        let weighted = findings.iter().any(|(_, f)| standing(f).weight != 1.0);
         let mut header = Vec::new();
         header.extend(whole.then_some("domain"));
+        let name = header.len();
         header.extend(["metric", "target", "actual", "status"]);
         let from = header.len();
         header.extend(weighted.then_some("weight"));
@@ -99,7 +114,7 @@ impl<'a> Matrix<'a> {
             cells.push(f.provenance.name().to_owned());
             cells
         };
-        let rows: Vec<Vec<String>> = findings.iter().map(|f| row(f)).collect();
+        let rows: Vec<Vec<String>> = findings.iter().map(|(_, f)| row(f)).collect();
         let mut notes = notes.lines();
         if whole {
             notes.push(SIGN.to_owned());
@@ -107,6 +122,9 @@ impl<'a> Matrix<'a> {
         Some(Drawn {
             header: header.into_iter().map(str::to_owned).collect(),
             rows,
+            findings: findings.iter().map(|(at, _)| *at).collect(),
+            name,
+            status: from - 1,
             numbers,
             notes,
         })
@@ -114,7 +132,7 @@ impl<'a> Matrix<'a> {
 }
 
 /// What stands in place of a matrix without rows.
-const NOTHING: &str = "no row\n";
+pub(crate) const NOTHING: &str = "no row\n";
 
 /// The sign, explained once.
 const SIGN: &str = "variance: (actual - target) / target; + is more of the metric than the \

@@ -4,6 +4,7 @@ use crate::comparison;
 use crate::evidence::Evidence;
 use crate::grid::ruled;
 use crate::matrix;
+use crate::text::printable;
 
 /// A report for a terminal: a row per finding, the why-lines, and what to do.
 ///
@@ -22,7 +23,7 @@ pub fn table(evidence: &Evidence, width: Option<u16>) -> String {
         format!("{}: {}\n\n", printable(&evidence.component), headline(&evidence.findings));
     let (compared, judged): (Vec<&Finding>, Vec<&Finding>) =
         evidence.findings.iter().partition(|f| comparison::is_row(f));
-    for grid in comparison::grids(&compared) {
+    for grid in comparison::grids(&compared, &|_| true) {
         out.push_str(&grid.table(width));
         out.push('\n');
     }
@@ -83,12 +84,22 @@ fn reasons(findings: &[&Finding]) -> String {
 }
 
 /// Metric and labels; of a row of the matrix what people call it.
-fn name(f: &Finding) -> String {
+pub(crate) fn name(f: &Finding) -> String {
     f.standing.as_ref().map_or_else(|| f.name(), |standing| standing.name.clone())
 }
 
 /// The worst verdict and how many there are of each.
 pub(crate) fn headline(findings: &[Finding]) -> String {
+    let (word, counts) = tally(findings);
+    if counts.is_empty() {
+        return word.to_owned();
+    }
+    let parts: Vec<String> = counts.iter().map(|(n, what)| format!("{n} {what}")).collect();
+    format!("{word} ({})", parts.join(", "))
+}
+
+/// The worst verdict in a word, and how many there are of each that occurs.
+pub(crate) fn tally(findings: &[Finding]) -> (&'static str, Vec<(usize, &'static str)>) {
     let count = |f: fn(&Verdict) -> bool| findings.iter().filter(|x| f(&x.verdict)).count();
     let tested = findings.iter().any(|f| f.verdict != Verdict::Inconclusive(Reason::NotTested));
     let against = findings.iter().filter(|f| f.verdict == Verdict::Fail);
@@ -111,7 +122,7 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
     } else {
         "NO CHANGE SHOWN"
     };
-    let parts: Vec<String> = [
+    let counts = [
         (passed, "passed"),
         (failed, "failed"),
         (accepted, "accepted"),
@@ -122,9 +133,8 @@ pub(crate) fn headline(findings: &[Finding]) -> String {
     ]
     .into_iter()
     .filter(|(n, _)| *n > 0)
-    .map(|(n, what)| format!("{n} {what}"))
     .collect();
-    if parts.is_empty() { word.to_owned() } else { format!("{word} ({})", parts.join(", ")) }
+    (word, counts)
 }
 
 /// The value of a row: an estimate, or base and candidate.
@@ -181,10 +191,4 @@ pub(crate) fn verdict(f: &Finding) -> String {
         }
         (verdict, _) => verdict.word().to_owned(),
     }
-}
-
-/// Text from data without control characters, which could repaint a terminal.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

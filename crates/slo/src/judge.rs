@@ -58,6 +58,17 @@ pub struct Judged {
     pub claims: usize,
 }
 
+impl Judged {
+    /// Each finding with the objective that it answers; `objectives` are those that were judged.
+    pub fn answered<'a>(
+        &'a mut self,
+        objectives: &'a [Objective],
+    ) -> impl Iterator<Item = (&'a Objective, &'a mut Finding)> {
+        let answers = self.findings.iter_mut().zip(&self.answers);
+        answers.filter_map(move |(finding, &index)| Some((objectives.get(index)?, finding)))
+    }
+}
+
 /// Why objectives could not be judged at all.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -155,16 +166,7 @@ pub fn judge(
         if matches!(objective.condition, Condition::Relative(..)) {
             return Err(SloError::NoBaseline(objective.claim.clone()));
         }
-        let mut matching: Vec<&Series> =
-            data.series.iter().filter(|s| objective.matches(s)).collect();
-        // An objective without a name speaks of what it can speak of; beside predictions stand
-        // the values they were trained on.
-        if objective.metric.is_none() || matches!(objective.aggregate, Aggregate::Accuracy(_)) {
-            let fits = |s: &&Series| speaks_of(&objective.aggregate, &s.observations);
-            if matching.iter().any(fits) {
-                matching.retain(fits);
-            }
-        }
+        let matching = matching(data, objective);
         if matching.is_empty() {
             let have: Vec<String> = data.series.iter().map(Series::name).collect();
             let have = if have.is_empty() { "nothing".to_owned() } else { have.join(", ") };
@@ -218,6 +220,20 @@ pub fn judge(
         }
     }
     Ok(judged)
+}
+
+/// The series that an objective speaks of.
+pub(crate) fn matching<'a>(data: &'a Dataset, objective: &Objective) -> Vec<&'a Series> {
+    let mut matching: Vec<&Series> = data.series.iter().filter(|s| objective.matches(s)).collect();
+    // An objective without a name speaks of what it can speak of; beside predictions stand the
+    // values they were trained on.
+    if objective.metric.is_none() || matches!(objective.aggregate, Aggregate::Accuracy(_)) {
+        let fits = |s: &&Series| speaks_of(&objective.aggregate, &s.observations);
+        if matching.iter().any(fits) {
+            matching.retain(fits);
+        }
+    }
+    matching
 }
 
 /// Whether an aggregate can be formed of such observations, as far as their kind says.
@@ -294,7 +310,7 @@ fn claim_in_unit(objective: &Objective, series: &Series) -> String {
 }
 
 /// All matching raw series as one, in the order of time where all have one.
-fn pool(objective: &Objective, matching: &[&Series]) -> Result<Series, SloError> {
+pub(crate) fn pool(objective: &Objective, matching: &[&Series]) -> Result<Series, SloError> {
     let units: Vec<String> = matching
         .iter()
         .map(|s| s.metric.unit.as_ref().map_or_else(|| "no unit".into(), Unit::to_string))

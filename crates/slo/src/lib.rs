@@ -8,6 +8,7 @@
 //! | Do 99.99 % of the observations meet the target? | [`t4::excellence`]         |
 //! | How much of an error budget is used, and does it last? | [`budget`]           |
 //! | Score, risk and what to do                      | [`compliance::report`]     |
+//! | What does a report draw of the data?            | [`add_exhibits`]           |
 //! | Objectives from `tailproof.toml` and OpenSLO    | [`config`], [`openslo`]    |
 //!
 //! ```
@@ -49,7 +50,7 @@ mod share;
 pub mod t4;
 mod validator;
 
-pub use exhibits::{add_exhibits, distribution};
+pub use exhibits::add_exhibits;
 pub use judge::{Judged, Settings, SloError, judge};
 pub use promised::promised;
 pub use validator::{ReplicateCheck, SloCompliance};

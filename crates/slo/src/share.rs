@@ -12,14 +12,14 @@ use crate::judge::{Context, SloError, diagnose, dispersion, kind};
 use crate::validator::SloCompliance;
 
 /// Values that are known, or known up to a bracket.
-enum View<'a> {
+pub(crate) enum View<'a> {
     Values(&'a Sample),
     /// Every observation at the lower and at the upper end of where it may lie.
     Bracket(Ecdf, Ecdf),
 }
 
 impl<'a> View<'a> {
-    fn of(observations: &'a Observations) -> Option<Self> {
+    pub(crate) fn of(observations: &'a Observations) -> Option<Self> {
         let merge = |parts: &mut dyn Iterator<Item = Ecdf>| {
             let (mut atoms, mut below, mut above) = (Vec::new(), 0, 0);
             for part in parts {
@@ -47,7 +47,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn n(&self) -> u64 {
+    pub(crate) fn n(&self) -> u64 {
         match self {
             Self::Values(sample) => sample.len() as u64,
             Self::Bracket(lower, _) => lower.n(),
@@ -186,7 +186,8 @@ pub(crate) fn quantile(
     Ok(compliance)
 }
 
-fn p_name(objective: &Objective, p: Rank) -> String {
+/// What a percentile is called: as in the claim.
+pub(crate) fn p_name(objective: &Objective, p: Rank) -> String {
     if objective.claim.starts_with("median") { "median".to_owned() } else { p.to_string() }
 }
 

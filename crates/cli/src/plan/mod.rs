@@ -16,7 +16,7 @@ use tailproof_core::{Level, Rank};
 use self::section::Section;
 use crate::exit;
 use crate::inputs::{self, Reading};
-use crate::output::{Kind, Output};
+use crate::tables::{Form, Tables};
 
 /// Sample sizes before measuring: the table for a test plan
 ///
@@ -83,7 +83,7 @@ pub(crate) struct Plan {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    output: Output,
+    output: Tables,
 }
 
 /// For clap: a share strictly between 0 and 1, kept exactly.
@@ -110,10 +110,10 @@ impl Plan {
             "tool": { "name": "tailproof", "version": env!("CARGO_PKG_VERSION") },
             "tables": sections.iter().map(Section::json).collect::<Vec<_>>(),
         }))?;
-        self.output.write_by(|kind, width| match kind {
-            Kind::Json => format!("{json}\n"),
-            Kind::Table => joined(&sections, |s| s.grid().table(width)),
-            Kind::Markdown => joined(&sections, |s| s.grid().markdown()),
+        self.output.write(|form, width| match form {
+            Form::Json => format!("{json}\n"),
+            Form::Table => joined(&sections, |s| s.grid().table(width)),
+            Form::Markdown => joined(&sections, |s| s.grid().markdown()),
         })?;
         Ok(ExitCode::from(exit::PASSED))
     }

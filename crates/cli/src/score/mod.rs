@@ -21,6 +21,7 @@ use tailproof_scorecard::{Readiness, Scorecard, Settings, Supplied, score};
 use tailproof_store::DiskMemo;
 
 use crate::exit::{self, Gate};
+use crate::given::{Analysis, Given};
 use crate::inputs::{self, Columns, Reading};
 use crate::output::{Output, print};
 
@@ -80,11 +81,33 @@ struct Inputs {
     files: BTreeMap<String, Dataset>,
 }
 
+impl Analysis for Score {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+        Ok(Some(self.judge(given)?.0))
+    }
+}
+
 impl Score {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
         if self.init {
             return self.example();
         }
+        let (mut evidence, readiness) = self.judge(given)?;
+        // What a person has accepted no longer gates; that it would have is said and recorded.
+        let gate = if self.accept_conditions {
+            self.gate.accepting_conditions()
+        } else {
+            self.gate.clone()
+        };
+        if self.accept_conditions && readiness == Readiness::Conditions {
+            let note = "a person accepted the conditions (--accept-conditions): exit code 0";
+            evidence.notes.push(note.to_owned());
+        }
+        self.output.finish(evidence, &gate, given)
+    }
+
+    /// The evidence, and the decision in it.
+    fn judge(&self, given: &Given) -> anyhow::Result<(Evidence, Readiness)> {
         let path = self.targets.as_deref().context("no targets file")?;
         let name = path.display();
         let text = fs::read_to_string(path).with_context(|| name.to_string())?;
@@ -94,7 +117,7 @@ impl Score {
         })?;
         let inputs = self.inputs(path, &targets)?;
         let memo = self.cache.as_ref().map(|folder| DiskMemo::new(folder, CACHE_BYTES));
-        let host = targets.needs_host().then(tailproof_ingest::host);
+        let host = targets.needs_host().then(|| given.host());
         let supplied = Supplied {
             host: host.as_ref(),
             memo: memo.as_ref().map_or(&NoMemo, |memo| memo as &dyn Memo),
@@ -105,23 +128,19 @@ impl Score {
         };
         let level = self.level.unwrap_or(Level::P999);
         let settings = Settings { level, seed: Seed(self.seed) };
-        let card = score(&targets, &supplied, &settings).map_err(|e| anyhow!("{name}, {e}"))?;
+        let mut card = score(&targets, &supplied, &settings).map_err(|e| anyhow!("{name}, {e}"))?;
+        if given.is_again() || self.output.wants_pictures() {
+            draw(&mut card, &targets, &inputs);
+        }
         let mut evidence = evidence(&card);
         evidence.settings.level = Some(targets.level.unwrap_or(level));
         evidence.settings.seed = Some(Seed(self.seed));
-        evidence.add_sources("configuration", &[tailproof_ingest::source(path, "toml")?]);
-        record(&mut evidence, &inputs)?;
-        // What a person has accepted no longer gates; that it would have is said and recorded.
-        let gate = if self.accept_conditions {
-            self.gate.accepting_conditions()
-        } else {
-            self.gate.clone()
-        };
-        if self.accept_conditions && card.decision.readiness == Readiness::Conditions {
-            let note = "a person accepted the conditions (--accept-conditions): exit code 0";
-            evidence.notes.push(note.to_owned());
+        given.configured(&mut evidence, path, "toml")?;
+        record(&mut evidence, &inputs, given)?;
+        if let Some(host) = &host {
+            Given::keep_host(&mut evidence, host);
         }
-        self.output.finish(evidence, &gate)
+        Ok((evidence, card.decision.readiness))
     }
 
     /// Reads evidence, data, the baseline, and the files that rows name.
@@ -253,6 +272,17 @@ fn findings(path: &Path) -> anyhow::Result<Option<Vec<Finding>>> {
     Ok(Some(Evidence::from_json(&text).with_context(name)?.findings))
 }
 
+/// Adds what a report draws to the rows that were judged on data, theirs or everybody's.
+fn draw(card: &mut Scorecard, targets: &Targets, inputs: &Inputs) {
+    let own: BTreeMap<usize, &str> =
+        targets.targets.iter().filter_map(|t| Some((t.line, t.data.as_deref()?))).collect();
+    let files = inputs.files.iter().map(|(name, data)| (Some(name.as_str()), data));
+    for (name, data) in std::iter::once((None, &inputs.data)).chain(files) {
+        let rows = card.rows.iter_mut().filter(|row| own.get(&row.line).copied() == name);
+        tailproof_slo::add_exhibits(data, rows.map(|row| (&row.objective, &mut row.finding)));
+    }
+}
+
 /// The scorecard as evidence, with the document that people read.
 fn evidence(card: &Scorecard) -> Evidence {
     let mut evidence = Evidence::new(card.title.clone(), card.findings());
@@ -264,16 +294,16 @@ fn evidence(card: &Scorecard) -> Evidence {
 }
 
 /// Notes everything that was read.
-fn record(evidence: &mut Evidence, inputs: &Inputs) -> anyhow::Result<()> {
-    evidence.add_sources("data", &inputs.data.sources);
+fn record(evidence: &mut Evidence, inputs: &Inputs, given: &Given) -> anyhow::Result<()> {
+    given.record(evidence, "data", &inputs.data.sources);
     for data in inputs.files.values() {
-        evidence.add_sources("data", &data.sources);
+        given.record(evidence, "data", &data.sources);
     }
     if let Some(baseline) = &inputs.baseline {
-        evidence.add_sources("baseline", &baseline.sources);
+        given.record(evidence, "baseline", &baseline.sources);
     }
     for path in &inputs.records {
-        evidence.add_sources("evidence", &[tailproof_ingest::source(path, "json")?]);
+        given.record(evidence, "evidence", &[tailproof_ingest::source(path, "json")?]);
     }
     Ok(())
 }
@@ -354,7 +384,7 @@ mod tests {
         let evidence = Evidence::new("a", vec![]).to_json();
         let kept = findings(&write("a.json", &evidence)).unwrap();
         assert_eq!(kept, Some(vec![]));
-        let newer = write("b.json", &evidence.replace("evidence/1", "evidence/2"));
+        let newer = write("b.json", &evidence.replace("evidence/2", "evidence/3"));
         assert!(format!("{:#}", findings(&newer).unwrap_err()).contains("a newer tailproof"));
         for text in ["latency_ms\n1\n", "{\"latency_ms\": 3}", ""] {
             assert_eq!(findings(&write("c", text)).unwrap(), None, "{text}");

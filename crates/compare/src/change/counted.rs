@@ -38,6 +38,11 @@ impl Counted {
         self.lower.n()
     }
 
+    /// The values with their counts; `None` for buckets.
+    pub(crate) fn values(&self) -> Option<&Ecdf> {
+        self.is_known().then_some(&self.lower)
+    }
+
     /// Whether these are values, not buckets.
     #[must_use]
     pub const fn is_known(&self) -> bool {

@@ -2,6 +2,7 @@
 
 mod divisive;
 mod energy;
+mod exhibit;
 mod findings;
 mod levels;
 mod null;

@@ -1,5 +1,6 @@
 //! Does memory grow over time?
 
+mod exhibit;
 mod growth;
 mod slope;
 
@@ -9,8 +10,8 @@ pub use slope::{Slope, slope};
 use std::collections::BTreeMap;
 
 use tailproof_core::{
-    Class, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Level, Observations, Reason, Series,
-    Verdict, number, percent,
+    Class, Finding, Guarantee, Interval, Level, Observations, Reason, Series, Verdict, number,
+    percent,
 };
 
 use crate::two::subject;
@@ -153,7 +154,9 @@ fn judge(
             number(slope.tau)
         ));
     }
-    finding.exhibits = vec![exhibit(&times, &values, &finding)];
+    let label = (series.metric.name.as_str(), series.metric.unit.as_ref());
+    let picture = exhibit::exhibit((&times, &values), label, &slope, limit, settings);
+    finding.exhibits = vec![picture];
     let suffix = finding.suffix();
     let trimmed = if settings.after > 0.0 {
         format!(", after the first {}", percent(settings.after))
@@ -182,15 +185,6 @@ fn text_of(verdict: &Verdict) -> String {
         Verdict::Inconclusive(reason) => format!("{}, {reason}", verdict.word()),
         other => other.word().to_owned(),
     }
-}
-
-/// At most 64 points of the series.
-fn exhibit(times: &[f64], values: &[f64], finding: &Finding) -> Exhibit {
-    let step = times.len().div_ceil(Exhibit::MAX_POINTS).max(1);
-    let line = times.iter().copied().zip(values.iter().copied()).step_by(step).collect();
-    let y = format!("{}{}", finding.subject.metric, finding.suffix());
-    let title = format!("{} over time", finding.name());
-    Exhibit { title, x: "h".to_owned(), y, kind: ExhibitKind::Line(line) }
 }
 
 #[cfg(test)]

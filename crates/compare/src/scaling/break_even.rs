@@ -2,13 +2,18 @@ use std::collections::BTreeMap;
 
 use tailproof_core::distributions::student_quantile;
 use tailproof_core::{
-    Exhibit, ExhibitKind, Finding, Guarantee, Interval, Level, Provenance, Reason, Verdict, number,
+    Exhibit, Finding, Guarantee, Interval, Level, Place, Plot, Provenance, Reason, Shape, Verdict,
+    number,
 };
 
 use super::ScalingError;
 use super::cost::Cost;
+use super::drawing::{fitted, medians};
+use crate::exhibits::axis;
 
 const METHOD: &str = "Fieller's set of two robust lines";
+/// How many times as far as the measurements a picture may reach to show a break-even.
+const FAR: f64 = 3.0;
 
 /// The sizes, not below zero, at which two costs may be equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -278,33 +283,47 @@ impl BreakEven {
         for (name, cost) in sides {
             finding.warnings.extend(cost.warning().map(|w| format!("{name}: {w}")));
         }
-        finding.exhibits = self.exhibits();
+        finding.exhibits = vec![self.exhibit()];
         vec![finding]
     }
 
-    /// Both lines with their bands.
-    fn exhibits(&self) -> Vec<Exhibit> {
-        let curve = self.later_cost.curve();
-        let points = Exhibit::MAX_POINTS;
-        let step = (self.measured.1 - self.measured.0) / (points - 1) as f64;
-        let band = |cost: &Cost| {
-            let at = |i: usize| self.measured.0 + step * i as f64;
-            (0..points).map(|i| (at(i), cost.at(at(i)))).map(|(x, e)| (x, e.lo, e.hi)).collect()
+    /// Both lines with their bands, and where they may cross.
+    fn exhibit(&self) -> Exhibit {
+        let (curve, other) = (self.later_cost.curve(), self.earlier_cost.curve());
+        let ((a, b), (c, d)) = (curve.range(), other.range());
+        let (from, mut to) = (a.min(c), b.max(d));
+        if let Some(x) = self.estimate.filter(|&x| x > to && x <= FAR * to) {
+            to = x;
+        }
+        let label = axis(&curve.metric.name, curve.metric.unit.as_ref());
+        let mut plot = Plot::new(curve.axis.as_str(), label);
+        for (name, cost) in [(&self.earlier, &self.earlier_cost), (&self.later, &self.later_cost)] {
+            plot = fitted(plot, name, self.level, (from, to), |x| cost.at(x))
+                .layer(format!("{name}, medians"), Shape::Points(medians(cost.curve())));
+        }
+        let open = f64::INFINITY;
+        let places = match self.crossing {
+            Crossing::Between(lo, hi) => vec![Place::XBand(lo, hi)],
+            Crossing::From(lo) => vec![Place::XBand(lo, open)],
+            Crossing::Rays(lo, hi) => vec![Place::XBand(0.0, lo), Place::XBand(hi, open)],
+            // All of the picture, or nothing of it.
+            Crossing::Nowhere | Crossing::Anywhere => Vec::new(),
         };
-        [(&self.earlier, &self.earlier_cost), (&self.later, &self.later_cost)]
-            .into_iter()
-            .map(|(name, cost)| Exhibit {
-                title: format!("cost of {name}"),
-                x: curve.axis.clone(),
-                y: format!("{}{}", curve.metric.name, curve.metric.suffix()),
-                kind: ExhibitKind::Band(band(cost)),
-            })
-            .collect()
+        let name = format!("{} set of the break-even", self.level);
+        for place in places {
+            plot = plot.mark(name.as_str(), place);
+        }
+        if let Some(x) = self.estimate.filter(|&x| x <= to) {
+            plot = plot.mark(format!("break-even at {}", number(x)), Place::X(x));
+        }
+        Exhibit::plot(format!("Cost of {} and {}", self.earlier, self.later), plot)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tailproof_core::ExhibitKind;
+
     use super::super::cost;
     use super::super::fixture::noisy;
     use super::*;
@@ -345,7 +364,11 @@ mod tests {
         assert_eq!((found.later.as_str(), found.earlier.as_str()), ("cache", "plain"));
         assert_eq!(back.sentence(), found.sentence());
         assert!(found.sentence().starts_with("use cache from 4"), "{}", found.sentence());
-        assert_eq!(found.findings()[0].verdict, Verdict::Pass);
+        let finding = found.findings().remove(0);
+        assert_eq!(finding.verdict, Verdict::Pass);
+        let ExhibitKind::Plot(plot) = &finding.exhibits[0].kind else { panic!("a plot") };
+        assert_eq!(plot.layers.len(), 6);
+        assert!(plot.marks.iter().any(|m| m.place == Place::XBand(lo, hi)), "{:?}", plot.marks);
     }
 
     #[test]

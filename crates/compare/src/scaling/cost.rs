@@ -1,9 +1,11 @@
 use tailproof_core::{
-    Direction, Effect, Exhibit, ExhibitKind, Finding, Guarantee, Level, Verdict, number,
+    Direction, Effect, Exhibit, Finding, Guarantee, Level, Plot, Shape, Verdict, number,
 };
 
+use super::drawing::{fitted, medians};
 use super::robust_line::Line;
 use super::{Curve, Estimate, LackOfFit, ScalingError, state};
+use crate::exhibits::axis;
 
 const METHOD: &str = "robust regression (bisquare, relative noise; HC3 and Satterthwaite's t)";
 
@@ -122,7 +124,7 @@ impl Cost {
             let note = self.projects(x).then(|| self.projection());
             finding.effects.push(effect(&format!("at_{x}"), &self.at(x), level, METHOD, note));
         }
-        finding.exhibits = self.exhibits();
+        finding.exhibits = vec![self.exhibit()];
         vec![finding]
     }
 
@@ -171,38 +173,16 @@ impl Cost {
         format!("projected: measured from {} to {}", number(from), number(to))
     }
 
-    fn exhibits(&self) -> Vec<Exhibit> {
-        let (from, to) = self.curve.range();
-        let points = Exhibit::MAX_POINTS;
-        let place = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
-        let band = (0..points)
-            .map(|i| {
-                let e = self.at(place(i));
-                (place(i), e.lo, e.hi)
-            })
-            .collect();
-        let exhibit = |title: &str, kind| Exhibit {
-            title: format!("{title}, {}", self.curve.name()),
-            x: self.curve.axis.clone(),
-            y: format!("{}{}", self.curve.metric.name, self.curve.metric.suffix()),
-            kind,
-        };
-        vec![
-            exhibit("medians", ExhibitKind::Line(medians(&self.curve))),
-            exhibit("overhead and marginal cost", ExhibitKind::Band(band)),
-        ]
+    /// The line with its band among the medians.
+    fn exhibit(&self) -> Exhibit {
+        let curve = &self.curve;
+        let label = axis(&curve.metric.name, curve.metric.unit.as_ref());
+        let plot = Plot::new(curve.axis.as_str(), label);
+        let plot =
+            fitted(plot, "overhead and marginal cost", self.level, curve.range(), |x| self.at(x));
+        let plot = plot.layer("medians", Shape::Points(medians(curve)));
+        Exhibit::plot(format!("Cost over {}", curve.axis), plot)
     }
-}
-
-/// The medians of a curve, at most as many as an exhibit holds.
-pub(super) fn medians(curve: &Curve) -> Vec<(f64, f64)> {
-    let count = curve.points.len().min(Exhibit::MAX_POINTS);
-    let pick = |i: usize| &curve.points[i * (curve.points.len() - 1) / (count - 1).max(1)];
-    let median = |i: usize| {
-        let point = pick(i);
-        (point.x, tailproof_core::descriptive::median(&point.values))
-    };
-    (0..count).map(median).collect()
 }
 
 pub(super) fn effect(

@@ -1,9 +1,10 @@
 use tailproof_core::{
-    Direction, Exhibit, ExhibitKind, Finding, Guarantee, Level, Provenance, Verdict, number,
+    Direction, Exhibit, Finding, Guarantee, Level, Place, Plot, Provenance, Shape, Verdict, number,
     percent,
 };
 
 use super::cost::effect;
+use super::drawing::{fitted, perfect, picked};
 use super::likelihood::{Data, MOST};
 use super::{Curve, Estimate, LackOfFit, ScalingError, gustafson, state, usl};
 
@@ -288,7 +289,7 @@ impl LawFit {
             ));
         }
         finding.warnings.extend(self.warnings());
-        finding.exhibits = self.exhibits();
+        finding.exhibits = vec![self.exhibit()];
         vec![finding]
     }
 
@@ -314,20 +315,42 @@ impl LawFit {
         all
     }
 
-    fn exhibits(&self) -> Vec<Exhibit> {
-        let (from, to) = self.curve.range();
-        let points = Exhibit::MAX_POINTS;
-        let place = |i: usize| from + (to - from) * i as f64 / (points - 1) as f64;
-        let band = (0..points)
-            .map(|i| (place(i), self.at(place(i))))
-            .map(|(n, e)| (n, e.lo, e.hi))
+    /// The measured speed-ups over one worker, whose rate is that of the fit.
+    fn measured(&self) -> Vec<(f64, f64)> {
+        let sign = if self.curve.metric.direction == Direction::Lower { -1.0 } else { 1.0 };
+        let log = |x: f64| self.law.speed_up(self.serial.value, self.kappa(), x).ln();
+        let rates: Vec<(f64, f64, f64)> = self
+            .curve
+            .points
+            .iter()
+            .map(|p| {
+                let n = p.values.len() as f64;
+                (p.x, n, sign * p.values.values().iter().map(|v| v.ln()).sum::<f64>() / n)
+            })
             .collect();
-        vec![Exhibit {
-            title: format!("speed-up by {}, {}", self.law.name(), self.curve.name()),
-            x: self.curve.axis.clone(),
-            y: "speed-up over one worker".to_owned(),
-            kind: ExhibitKind::Band(band),
-        }]
+        let n: f64 = rates.iter().map(|r| r.1).sum();
+        let one = rates.iter().map(|&(x, n, rate)| n * (rate - log(x))).sum::<f64>() / n;
+        let points = picked(rates.len()).map(|i| (rates[i].0, (rates[i].2 - one).exp()));
+        points.filter(|p| p.1.is_finite()).collect()
+    }
+
+    /// The law with its band among the measured speed-ups, and its limit where that is near.
+    fn exhibit(&self) -> Exhibit {
+        let (from, to) = self.curve.range();
+        let measured = self.measured();
+        let most = measured.iter().map(|p| p.1).fold(1.0, f64::max);
+        let plot = Plot::new(self.curve.axis.as_str(), "speed-up over one worker");
+        let plot = fitted(plot, self.law.name(), self.level, (from, to), |n| self.at(n));
+        let mut plot = perfect(plot, 1.0, to, &measured).layer("measured", Shape::Points(measured));
+        if let Some(ceiling) = self.ceiling.filter(|c| c.value <= 2.0 * most) {
+            let name = format!("ceiling, {} times", number(ceiling.value));
+            plot = plot.mark(name, Place::Y(ceiling.value));
+        }
+        if let Some(peak) = self.peak.filter(|p| p.value <= to) {
+            let name = format!("peak at {}", number(peak.value));
+            plot = plot.mark(name, Place::X(peak.value));
+        }
+        Exhibit::plot(format!("Speed-up by {}", self.law.name()), plot)
     }
 }
 
@@ -350,6 +373,10 @@ mod tests {
             let fit = fit(&times(0, 0.0, law, sigma, kappa), law, Level::P95).unwrap();
             assert!((fit.serial.value / sigma - 1.0).abs() < 1e-4, "{fit:?}");
             assert!((fit.kappa() - kappa).abs() < 1e-6, "{fit:?}");
+            for (n, measured) in fit.measured() {
+                let expected = law.speed_up(sigma, kappa, n);
+                assert!((measured / expected - 1.0).abs() < 1e-3, "{n}: {measured} {expected}");
+            }
         }
     }
 

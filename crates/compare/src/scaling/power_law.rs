@@ -1,9 +1,10 @@
 use tailproof_core::distributions::{f_upper, student_quantile};
-use tailproof_core::{Exhibit, ExhibitKind, Finding, Guarantee, Level, Verdict, number};
+use tailproof_core::{Exhibit, Finding, Guarantee, Level, Plot, Shape, Verdict, number};
 
-use super::cost::medians;
+use super::drawing::medians;
 use super::search::{lowest, reach};
 use super::{Curve, Estimate, ScalingError, state};
+use crate::exhibits::axis;
 
 /// Exponents that are looked at.
 const EXPONENTS: (f64, f64) = (0.02, 8.0);
@@ -197,19 +198,42 @@ impl PowerLaw {
                 curve.axis
             ));
         }
-        let logs = medians(curve).into_iter().map(|(x, y)| (x.ln(), y.ln())).collect();
-        finding.exhibits = vec![Exhibit {
-            title: format!("logarithms of medians, {}", curve.name()),
-            x: format!("ln {}", curve.axis),
-            y: format!("ln {}", curve.metric.name),
-            kind: ExhibitKind::Line(logs),
-        }];
+        finding.exhibits = vec![self.exhibit()];
         vec![finding]
+    }
+
+    /// The medians and the fitted powers on logarithmic axes, where a power is a straight line.
+    fn exhibit(&self) -> Exhibit {
+        const LAST: usize = Exhibit::MAX_POINTS - 1;
+        let (curve, logs) = (&self.curve, Logs::of(&self.curve));
+        let (first, last) = (logs.u[0], logs.u[logs.u.len() - 1]);
+        let centre = curve.range().0.ln() - first;
+        let mean = logs.z.iter().sum::<f64>() / logs.k;
+        let line = |ln_y: &dyn Fn(f64) -> f64| {
+            let place = |i: usize| first + (last - first) * i as f64 / LAST as f64;
+            let points = (0..=LAST).map(|i| ((place(i) + centre).exp(), ln_y(place(i)).exp()));
+            Shape::Line(points.filter(|p| p.0.is_finite() && p.1.is_finite()).collect())
+        };
+        let label = axis(&curve.metric.name, curve.metric.unit.as_ref());
+        let mut plot = Plot::new(curve.axis.as_str(), label).log_x().log_y();
+        let plain = line(&|u| mean + self.exponent.value * u);
+        if let Some(w) = self.with_overhead.filter(|_| self.has_overhead()) {
+            let c = w.exponent.value;
+            let q = logs.overhead(c).0;
+            let ln_b = logs.rest(c, q).1;
+            let name = format!("power {} beside an overhead", number(c));
+            plot = plot.layer(name, line(&|u| ln_b + (q + (c * u).exp()).ln()));
+        }
+        let name = format!("power {}", number(self.exponent.value));
+        plot = plot.layer(name, plain).layer("medians", Shape::Points(medians(curve)));
+        Exhibit::plot(format!("Growth with {}", curve.axis), plot)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tailproof_core::ExhibitKind;
+
     use super::super::fixture::noisy;
     use super::*;
 
@@ -246,7 +270,13 @@ mod tests {
         let c = fit.reported();
         assert!(c.lo < 1.0 && 1.0 < c.hi && (c.value - 1.0).abs() < 0.1, "{c:?}");
         assert!((fit.with_overhead.unwrap().overhead / 40.0 - 1.0).abs() < 0.1);
-        assert!(fit.findings()[0].why.contains("is too low"));
+        let finding = fit.findings().remove(0);
+        assert!(finding.why.contains("is too low"));
+        let ExhibitKind::Plot(plot) = &finding.exhibits[0].kind else { panic!("a plot") };
+        assert!(plot.x.log && plot.y.log && plot.layers.len() == 3);
+        let Shape::Line(points) = &plot.layers[0].shape else { panic!("a line") };
+        // The curve goes through what made the data.
+        assert!(points.iter().all(|p| (p.1 / (40.0 + 0.5 * p.0) - 1.0).abs() < 0.05), "{points:?}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 use tailproof_core::{
-    Cell, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Level, Sample, Verdict, descriptive,
+    Cell, Direction, Exhibit, Finding, Guarantee, Level, Plot, Sample, Shape, Verdict, descriptive,
     number,
 };
 
+use super::drawing::{perfect, picked};
 use super::laws::check;
 use super::{Curve, Estimate, ScalingError, state};
 use crate::change::Change;
@@ -127,14 +128,18 @@ impl SpeedUps {
             let e = &r.speed_up;
             [r.workers, r.mean, e.value, e.lo, e.hi, r.efficiency.value].map(Cell::Number).to_vec()
         };
-        let rows = self.rows.iter().take(Exhibit::MAX_POINTS).map(cells).collect();
+        let shown = || picked(self.rows.len()).map(|i| &self.rows[i]);
+        let rows = shown().map(cells).collect();
         let columns = columns.map(str::to_owned).to_vec();
-        vec![Exhibit {
-            title: format!("speed-up, {}", self.curve.name()),
-            x: self.curve.axis.clone(),
-            y: "speed-up".to_owned(),
-            kind: ExhibitKind::Table { columns, rows },
-        }]
+        let title = format!("Speed-up over {} {}", number(self.base), self.curve.axis);
+        let bounded = shown().filter(|r| r.speed_up.hi.is_finite());
+        let band = bounded.map(|r| (r.workers, r.speed_up.lo, r.speed_up.hi)).collect();
+        let points: Vec<(f64, f64)> = shown().map(|r| (r.workers, r.speed_up.value)).collect();
+        let plot = Plot::new(self.curve.axis.as_str(), "speed-up")
+            .layer(format!("{} interval of each", self.level), Shape::Band(band));
+        let to = self.curve.range().1;
+        let plot = perfect(plot, self.base, to, &points).layer("measured", Shape::Points(points));
+        vec![Exhibit::plot(title.clone(), plot), Exhibit::table(title, columns, rows)]
     }
 }
 
@@ -142,7 +147,7 @@ impl SpeedUps {
 mod tests {
     use super::super::fixture::noisy;
     use super::*;
-    use tailproof_core::{Metric, Unit};
+    use tailproof_core::{ExhibitKind, Metric, Unit};
 
     #[test]
     fn times_and_rates_give_the_same_speed_up() {
@@ -169,6 +174,10 @@ mod tests {
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].verdict, Verdict::Pass);
         assert_eq!(findings[0].claim, "4 workers are faster than 2");
+        let [plot, rows] = findings[1].exhibits.as_slice() else { panic!("a plot and a table") };
+        assert!(matches!(plot.kind, ExhibitKind::Plot(_)), "{plot:?}");
+        let ExhibitKind::Table { rows, .. } = &rows.kind else { panic!("a table") };
+        assert_eq!(rows[1][2], Cell::Number(four.speed_up.value));
     }
 
     #[test]

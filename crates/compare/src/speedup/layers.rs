@@ -1,6 +1,7 @@
 use tailproof_core::{Class, Dataset, Finding, Provenance, Reason, Series, Verdict};
 
 use super::combination::combination;
+use super::exhibits::{Step, exhibits};
 use super::factor::PublishedFactor;
 use super::ratio::{SpeedUp, SpeedUpSettings, speed_up};
 use crate::settings::CompareError;
@@ -33,7 +34,8 @@ pub struct Questions {
 ///
 /// For every series of the base: the findings of [`speed_up`], named by the configurations. A
 /// configuration without data, or without the series, is a row "not tested"; the layer after it
-/// is judged over the last that has data, and says so.
+/// is judged over the last that has data, and says so. The first finding of a series carries the
+/// picture and the table of its speed-ups.
 ///
 /// # Errors
 /// The base has no data, a label is not there, nothing is common to base and candidates, or a
@@ -60,7 +62,11 @@ pub fn layers(
             .iter()
             .map(|c| (c.label.as_str(), c.data.as_ref().and_then(|d| same(d, series))))
             .collect();
-        findings.extend(stacked((&base.label, series), &stack, questions, settings)?);
+        let (mut found, steps) = stacked((&base.label, series), &stack, questions, settings)?;
+        if let Some(first) = found.first_mut() {
+            first.exhibits = exhibits(&base.label, &steps, settings.level);
+        }
+        findings.extend(found);
         if let Some(label) = &questions.combined {
             findings.push(combined(series, &stack, label, settings)?);
         }
@@ -84,18 +90,20 @@ fn stacked(
     stack: &[(&str, Option<&Series>)],
     questions: &Questions,
     settings: &SpeedUpSettings,
-) -> Result<Vec<Finding>, CompareError> {
-    let mut findings = Vec::new();
+) -> Result<(Vec<Finding>, Vec<Step>), CompareError> {
+    let (mut findings, mut steps) = (Vec::new(), Vec::new());
     let mut before = (base_label, base);
     for (place, &(label, series)) in stack.iter().enumerate() {
         let Some(series) = series else {
             findings.push(untested(base, &format!("{label} over {base_label}")));
+            steps.push(step(None, label, base_label, true));
             continue;
         };
         // The combination is no layer.
         let layer = questions.layered && questions.combined.as_deref() != Some(label);
         if layer && before.0 != base_label {
             let own = speed_up(before.1, series, settings)?;
+            steps.push(step(Some(&own), label, before.0, false));
             let mut finding = titled(own, label, before.0, settings, "");
             if place > 0 && stack[place - 1].0 != before.0 {
                 finding.warnings.push(format!(
@@ -119,13 +127,26 @@ fn stacked(
                 finding
             })
             .collect();
+        steps.push(step(Some(&whole), label, base_label, true));
         findings.push(titled(whole, label, base_label, settings, note));
         findings.extend(claimed);
         if layer {
             before = (label, series);
         }
     }
-    Ok(findings)
+    Ok((findings, steps))
+}
+
+/// What a picture shows of a speed-up, or of one that nobody measured.
+fn step(up: Option<&SpeedUp>, label: &str, over: &str, whole: bool) -> Step {
+    let bounded = |(lo, hi): &(f64, f64)| *lo > 0.0 && hi.is_finite();
+    Step {
+        label: label.to_owned(),
+        over: over.to_owned(),
+        whole,
+        factor: up.map(|u| u.factor).filter(|f| f.is_finite()),
+        interval: up.map(|u| u.interval).filter(bounded),
+    }
 }
 
 fn titled(up: SpeedUp, label: &str, over: &str, settings: &SpeedUpSettings, note: &str) -> Finding {
@@ -214,6 +235,8 @@ mod tests {
         assert_eq!(found[1].verdict, Verdict::Inconclusive(Reason::NotTested));
         assert!(found[2].warnings.iter().any(|w| w.contains("arrays was not measured")));
         assert_eq!((&found[4].verdict, &found[5].verdict), (&Verdict::Pass, &Verdict::Fail));
+        assert_eq!(found[0].exhibits.len(), 2);
+        assert!(found[1..].iter().all(|f| f.exhibits.is_empty()));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::{exhibit, level};
 
 /// A finding in JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Finding"))]
 pub(super) struct Wire {
     class: WireClass,
     metric: String,
@@ -48,6 +50,8 @@ pub(super) struct Wire {
 
 /// A row of a matrix of targets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Standing"))]
 struct WireStanding {
     name: String,
     domain: String,
@@ -91,6 +95,7 @@ impl From<WireStanding> for Standing {
 macro_rules! words {
     ($wire:ident = $domain:ident { $($name:ident),+ $(,)? }) => {
         #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         enum $wire { $($name),+ }
 
@@ -120,6 +125,8 @@ words!(WireSide = Side { Lower, Upper });
 words!(WireKnown = Comparison { Below, AtMost, Above, AtLeast });
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Verdict"))]
 #[serde(rename_all = "snake_case")]
 enum WireVerdict {
     Pass,
@@ -130,6 +137,8 @@ enum WireVerdict {
 
 /// Why a finding is inconclusive: a code, and the n it needs where it has one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Reason"))]
 struct WireReason {
     code: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -189,6 +198,8 @@ impl TryFrom<&WireReason> for Reason {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Interval"))]
 struct WireInterval {
     lo: Number,
     hi: Number,
@@ -216,6 +227,8 @@ impl TryFrom<WireInterval> for Interval {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Bound"))]
 struct WireBound {
     side: WireSide,
     value: Number,
@@ -224,6 +237,8 @@ struct WireBound {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Effect"))]
 struct WireEffect {
     name: String,
     value: Number,
@@ -365,7 +380,7 @@ impl TryFrom<Wire> for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Cell, Exhibit, ExhibitKind, Level, Unit};
+    use tailproof_core::{Cell, Exhibit, ExhibitKind, Level, Place, Plot, Shape, Unit};
 
     #[test]
     fn every_reason_and_value_survives_the_journey() {
@@ -394,19 +409,24 @@ mod tests {
             }];
             f.n = vec![u64::MAX];
             f.seed = Some(Seed(u64::MAX - 1));
-            f.exhibits = vec![Exhibit {
-                title: "t".into(),
-                x: "x".into(),
-                y: "y".into(),
-                kind: ExhibitKind::Table {
-                    columns: vec!["c".into()],
-                    rows: vec![
-                        vec![Cell::Number(0.1)],
-                        vec![Cell::Count(3)],
-                        vec![Cell::Text("z".into())],
-                    ],
-                },
-            }];
+            let rows =
+                vec![vec![Cell::Number(0.1)], vec![Cell::Count(3)], vec![Cell::Text("z".into())]];
+            let plot = Plot::new("x", "y")
+                .log_y()
+                .layer("s", Shape::Steps(vec![(0.0, 1.0)]))
+                .layer("l", Shape::Line(vec![(0.0, f64::INFINITY)]))
+                .layer("p", Shape::Points(vec![(0.5, 1.0)]))
+                .layer("b", Shape::Bars(vec![(0.0, 1.0, 2.0)]))
+                .layer("", Shape::Band(vec![(0.0, 1.0, 2.0)]))
+                .mark("x", Place::X(1.0))
+                .mark("y", Place::Y(2.0))
+                .mark("xs", Place::XBand(f64::NEG_INFINITY, 2.0))
+                .mark("ys", Place::YBand(1.0, 2.0));
+            f.exhibits = vec![
+                Exhibit::table("t", vec!["c".into()], rows),
+                Exhibit::plot("p", plot),
+                Exhibit { title: "g".into(), kind: ExhibitKind::Svg("<svg/>".into()) },
+            ];
             f.standing = Some(Standing {
                 name: "n".into(),
                 domain: "d".into(),

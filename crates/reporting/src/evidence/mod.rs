@@ -1,19 +1,28 @@
 //! The versioned JSON form of a run.
 
+mod configuration;
 mod exhibit;
 mod finding;
 mod number;
+mod pretty;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tailproof_core::{Environment, Finding, Level, Rational, Seed};
 
 use crate::page::Page;
+use crate::seal::{hexadecimal, seal};
+pub use configuration::{Configuration, HostRecord};
 use number::Count;
 pub use number::Number;
+pub(crate) use pretty::pretty;
 
 /// Schema of the evidence that this version writes.
-pub const SCHEMA: &str = "tailproof.evidence/1";
+pub const SCHEMA: &str = "tailproof.evidence/2";
+/// Schemas that this version reads.
+const READS: [&str; 2] = ["tailproof.evidence/1", SCHEMA];
 
 /// Everything that is kept of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +39,13 @@ pub struct Evidence {
     pub environment: Environment,
     /// How it was made.
     pub settings: Settings,
+    /// How to make it again.
+    pub configuration: Option<Configuration>,
+    /// SHA-256 of the evidence before it, where evidence is kept as a chain.
+    pub previous: Option<String>,
+    /// SHA-256 of the document that it was read from, or last written to, as that document
+    /// says; see [`seal`]. A new document gets its own.
+    pub sha256: Option<String>,
     /// What was found.
     pub findings: Vec<Finding>,
     /// Result objects of the analyses, by name.
@@ -44,15 +60,20 @@ pub struct Evidence {
 
 /// The program that made evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tool {
     /// Its name.
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The libraries that its numbers rest on, and their versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dependencies: BTreeMap<String, String>,
 }
 
 /// An input of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InputRecord {
     /// `data`, `baseline`, `candidate` or `configuration`.
     pub role: String,
@@ -68,6 +89,7 @@ pub struct InputRecord {
 
 /// How two sides were compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ComparisonSettings {
     /// What was compared.
     pub test: String,
@@ -106,7 +128,9 @@ pub enum EvidenceError {
     #[error("not evidence of Tailproof: {0}")]
     Shape(#[from] serde_json::Error),
     /// Made by a newer version.
-    #[error("evidence of schema {0:?}; this version reads {SCHEMA:?}, a newer tailproof wrote it")]
+    #[error(
+        "evidence of schema {0:?}; this version reads up to {SCHEMA:?}, a newer tailproof wrote it"
+    )]
     Schema(String),
     /// A value that the domain does not allow.
     #[error("not evidence of Tailproof: {0}")]
@@ -114,6 +138,8 @@ pub enum EvidenceError {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Evidence"))]
 struct Wire {
     schema: String,
     component: String,
@@ -122,6 +148,10 @@ struct Wire {
     inputs: Vec<InputRecord>,
     environment: WireEnvironment,
     settings: WireSettings,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    configuration: Option<Configuration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<String>,
     findings: Vec<finding::Wire>,
     #[serde(default)]
     results: Map<String, Value>,
@@ -131,9 +161,14 @@ struct Wire {
     notes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     page: Option<Page>,
+    /// SHA-256 of the document in canonical JSON (RFC 8785) without this member.
+    #[serde(default, skip_serializing)]
+    sha256: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Environment"))]
 struct WireEnvironment {
     cpu: Option<String>,
     cores: Option<u32>,
@@ -141,10 +176,12 @@ struct WireEnvironment {
     kernel: Option<String>,
     governor: Option<String>,
     #[serde(default)]
-    limits: std::collections::BTreeMap<String, String>,
+    limits: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Settings"))]
 struct WireSettings {
     level: Option<f64>,
     seed: Option<Count>,
@@ -156,6 +193,33 @@ struct WireSettings {
     comparison: Option<ComparisonSettings>,
 }
 
+/// The JSON Schema of evidence: what [`Evidence::to_json`] writes.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema() -> Value {
+    titled(schemars::schema_for!(Wire), "Evidence of Tailproof")
+}
+
+/// The JSON Schema of the [`Artifact`](crate::Artifact) that `validate` writes around evidence.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn artifact_schema() -> Value {
+    titled(schemars::schema_for!(crate::Artifact), "Artifact of Tailproof")
+}
+
+#[cfg(feature = "schema")]
+fn titled(schema: schemars::Schema, title: &str) -> Value {
+    let mut schema = schema.to_value();
+    schema["title"] = title.into();
+    schema
+}
+
+/// For the member of an artifact that holds evidence.
+#[cfg(feature = "schema")]
+pub(crate) fn evidence_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    generator.subschema_for::<Wire>()
+}
+
 impl Evidence {
     /// Evidence of findings, everything else empty.
     #[must_use]
@@ -163,10 +227,17 @@ impl Evidence {
         Self {
             component: component.into(),
             created: None,
-            tool: Tool { name: "tailproof".into(), version: env!("CARGO_PKG_VERSION").into() },
+            tool: Tool {
+                name: "tailproof".into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                dependencies: BTreeMap::new(),
+            },
             inputs: Vec::new(),
             environment: Environment::default(),
             settings: Settings::default(),
+            configuration: None,
+            previous: None,
+            sha256: None,
             findings,
             results: Map::new(),
             recommendations: Vec::new(),
@@ -181,7 +252,7 @@ impl Evidence {
         self.inputs.extend(sources.iter().map(|source| InputRecord {
             role: role.to_owned(),
             name: public_name(&source.name),
-            sha256: source.sha256.iter().map(|b| format!("{b:02x}")).collect(),
+            sha256: hexadecimal(&source.sha256),
             bytes: source.bytes,
             format: source.format.clone(),
         }));
@@ -211,27 +282,35 @@ impl Evidence {
                 comparison_level: self.settings.comparison_level.map(Level::to_f64),
                 comparison: self.settings.comparison.clone(),
             },
+            configuration: self.configuration.clone(),
+            previous: self.previous.clone(),
             findings: self.findings.iter().map(finding::Wire::from).collect(),
             results: self.results.clone(),
             recommendations: self.recommendations.clone(),
             notes: self.notes.clone(),
             page: self.page.clone(),
+            sha256: None,
         }
     }
 
-    /// The evidence as a JSON value.
+    /// The evidence as a JSON value, without its hash: what it is put into has one.
     #[must_use]
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self.wire()).expect("strings, numbers and maps with string keys")
     }
 
-    /// The evidence as indented JSON.
+    /// The evidence as indented JSON that carries its hash.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&self.wire())
-            .expect("strings, numbers and maps with string keys");
-        text.push('\n');
-        text
+        self.sealed().0
+    }
+
+    /// The evidence as indented JSON, and the hash that it carries.
+    #[must_use]
+    pub fn sealed(&self) -> (String, String) {
+        let mut document = self.to_value();
+        let hash = seal(&mut document).expect("an object of finite numbers");
+        (pretty(&document), hash)
     }
 
     /// Reads evidence, or the `evidence` object of an artifact.
@@ -244,10 +323,10 @@ impl Evidence {
             value = inner.take();
         }
         let schema = value.get("schema").and_then(Value::as_str).unwrap_or("");
-        if schema.starts_with("tailproof.evidence/") && schema != SCHEMA {
+        if schema.starts_with("tailproof.evidence/") && !READS.contains(&schema) {
             return Err(EvidenceError::Schema(schema.to_owned()));
         }
-        if schema != SCHEMA {
+        if !READS.contains(&schema) {
             return Err(EvidenceError::Value("there is no evidence object with a schema".into()));
         }
         let wire: Wire = serde_json::from_value(value)?;
@@ -284,6 +363,9 @@ impl Evidence {
                     .map_err(EvidenceError::Value)?,
                 comparison: wire.settings.comparison,
             },
+            configuration: wire.configuration,
+            previous: wire.previous,
+            sha256: wire.sha256,
             findings,
             results: wire.results,
             recommendations: wire.recommendations,
@@ -318,18 +400,10 @@ mod tests {
 
     #[test]
     fn newer_schemas_and_other_files_are_refused() {
-        let newer = Evidence::new("a", vec![]).to_json().replace("evidence/1", "evidence/2");
+        let newer = Evidence::new("a", vec![]).to_json().replace("evidence/2", "evidence/3");
         assert!(matches!(Evidence::from_json(&newer), Err(EvidenceError::Schema(_))));
         assert!(matches!(Evidence::from_json("{}"), Err(EvidenceError::Value(_))));
         assert!(matches!(Evidence::from_json("{"), Err(EvidenceError::Shape(_))));
-    }
-
-    #[test]
-    fn evidence_of_before_pages_is_read_and_written_as_it_was() {
-        let old = include_str!("without_page.json");
-        let evidence = Evidence::from_json(old).unwrap();
-        assert_eq!(evidence.page, None);
-        assert_eq!(evidence.to_json(), old);
     }
 
     #[test]

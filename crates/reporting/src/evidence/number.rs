@@ -54,3 +54,39 @@ impl<'de> Deserialize<'de> for Count {
             .map_err(|_| D::Error::custom(format!("expected a count, got {text:?}")))
     }
 }
+
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Count, Number};
+
+    impl JsonSchema for Number {
+        fn schema_name() -> Cow<'static, str> {
+            "Number".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "A double; infinities are texts, and NaN is null.",
+                "anyOf": [{ "type": "number" }, { "enum": ["inf", "-inf", null] }],
+            })
+        }
+    }
+
+    impl JsonSchema for Count {
+        fn schema_name() -> Cow<'static, str> {
+            "Count".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "A whole number as decimal text: it may exceed 2^53.",
+                "type": "string",
+                "pattern": "^[0-9]{1,20}$",
+            })
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Bound, Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Provenance,
-    Quantity, Side, Subject, Verdict, number, percent,
+    Bound, Cell, Class, Direction, Exhibit, Finding, Guarantee, Interval, Provenance, Quantity,
+    Side, Subject, Verdict, number, percent,
 };
 
 use super::{CapacityPlan, Scaling};
@@ -189,12 +189,7 @@ impl CapacityPlan {
         let money = money.map_or_else(String::new, |unit| format!(", {unit} a month"));
         let columns = ["replicas".to_owned(), format!("at least{unit}"), format!("cost{money}")];
         let columns = columns.into_iter().chain(["which".to_owned()]).collect();
-        Exhibit {
-            title: "Replicas".to_owned(),
-            x: "replicas".to_owned(),
-            y: format!("throughput{unit}"),
-            kind: ExhibitKind::Table { columns, rows },
-        }
+        Exhibit::table("Replicas", columns, rows)
     }
 }
 
@@ -223,7 +218,7 @@ fn monthly(cost: &Quantity) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::Verdict;
+    use tailproof_core::{ExhibitKind, Verdict};
 
     use super::super::config::tests::{REPORT, parse};
     use super::super::plan;

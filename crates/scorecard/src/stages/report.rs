@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Bound, Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Provenance,
-    Side, Subject, Verdict, number, percent,
+    Bound, Cell, Class, Direction, Exhibit, Finding, Guarantee, Interval, Provenance, Side,
+    Subject, Verdict, number, percent,
 };
 
 use super::{Kind, Total};
@@ -237,21 +237,14 @@ impl Total {
         let unit = self.unit.as_ref().map_or_else(String::new, |unit| format!(", {unit}"));
         let columns = ["stage", "takes", "share"].map(str::to_owned).into_iter();
         let columns = columns.chain([format!("may grow to{unit}"), "provenance".to_owned()]);
-        Exhibit {
-            title: format!("Stages of {}", self.name),
-            x: "stage".to_owned(),
-            y: format!("takes{unit}"),
-            kind: ExhibitKind::Table {
-                columns: columns.collect(),
-                rows: self.parts.iter().take(Exhibit::MAX_POINTS).map(row).collect(),
-            },
-        }
+        let rows = self.parts.iter().take(Exhibit::MAX_POINTS).map(row).collect();
+        Exhibit::table(format!("Stages of {}", self.name), columns.collect(), rows)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{Level, Reason};
+    use tailproof_core::{ExhibitKind, Level, Reason};
 
     use super::super::add_up;
     use super::super::config::tests::REPORT;

@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Memo, Sample, Seed,
-    Subject, Verdict, number, percent,
+    Cell, Class, Direction, Exhibit, Finding, Guarantee, Interval, Memo, Sample, Seed, Subject,
+    Verdict, number, percent,
 };
 
 use tailproof_core::descriptive::Moments;
@@ -246,8 +246,7 @@ impl NodeScore {
             std::iter::once(Cell::Text(part.name.clone())).chain(numbers).collect()
         };
         let rows = parts.iter().map(row).collect();
-        let kind = ExhibitKind::Table { columns, rows };
-        Exhibit { title, x: String::new(), y: String::new(), kind }
+        Exhibit::table(title, columns, rows)
     }
 }
 
@@ -302,6 +301,8 @@ fn some(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tailproof_core::ExhibitKind;
+
     use super::super::Node;
     use super::*;
 

@@ -3,6 +3,7 @@ use tailproof_core::{
 };
 use tailproof_resampling::{Dependence, dependence};
 
+use super::course::course;
 use super::events::{Entry, covers, entries, last, step};
 use super::spending::Charge;
 use super::{Budget, BudgetError, Counted, Counts, Forecast, Slices, Spending, Tier, TierState};
@@ -161,6 +162,8 @@ impl Account {
             let rate = account.rate(counts);
             let (entries, _) = account.counted(&all)?;
             spending.end = all.last().map(|entry| entry.end);
+            let allowed = spending.spent.as_ref().map_or(0.0, |spent| spent.allowed);
+            spending.course = course(&charged, allowed);
             for state in &mut spending.tiers {
                 let seen = state.tier.seen(account.budget, &entries)?;
                 *state = state.tier.state(account.budget, rate, Some(seen));
@@ -247,6 +250,7 @@ impl Account {
             assumed: !certain,
             forecast: Forecast::new(charge),
             end: None,
+            course: Vec::new(),
             runs: 1,
             provenance: Provenance::Measured,
             warnings: about_noise(&tiers).filter(|_| counts.total() > 0).into_iter().collect(),

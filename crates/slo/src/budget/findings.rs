@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Bound, Cell, Class, Direction, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Period,
-    Provenance, Reason, Side, Unit, Verdict, moment, number, percent, span,
+    Bound, Cell, Class, Direction, Exhibit, Finding, Guarantee, Interval, Period, Provenance,
+    Reason, Side, Unit, Verdict, moment, number, percent, span,
 };
 
 use super::{Counted, Forecast, Spending, Spent, TierNow, TierPast, TierState};
@@ -73,7 +73,7 @@ impl Spending {
         let mut finding = self.finding(Class::Slo, claim, self.judged(&self.verdict));
         (finding.unit, finding.target) = (Unit::known("ratio"), Some(1.0));
         finding.warnings.clone_from(&self.warnings);
-        finding.exhibits = self.table().into_iter().collect();
+        finding.exhibits = self.table().into_iter().chain(self.burn_down()).collect();
         let Some(spent) = &self.spent else {
             let word = finding.verdict.word();
             finding.why = format!("no {} in {}: {word}", self.counted.noun(), self.elapsed);
@@ -380,12 +380,8 @@ impl Spending {
             Some(end) => format!("{}: alerts at the end of the data, {}", self.name, moment(end)),
             None => format!("{}: alerts on the burn rate", self.name),
         };
-        (!rows.is_empty()).then(|| Exhibit {
-            title,
-            x: String::new(),
-            y: String::new(),
-            kind: ExhibitKind::Table { columns: Vec::from(columns.map(str::to_owned)), rows },
-        })
+        let columns = Vec::from(columns.map(str::to_owned));
+        (!rows.is_empty()).then(|| Exhibit::table(title, columns, rows))
     }
 }
 
@@ -402,7 +398,7 @@ fn fired(past: TierPast) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{Level, Metric, Observations, Series};
+    use tailproof_core::{ExhibitKind, Level, Metric, Observations, Series};
 
     use super::super::tests::month;
     use super::super::{Account, Counts};
@@ -501,7 +497,8 @@ mod tests {
         assert_eq!(firing.len(), 1);
         assert!(firing[0].why.starts_with("burn rate 66.67 over the last 1 h and 200 over"));
         assert!(firing[0].why.contains("1970-01-01 02:00 UTC"), "{}", firing[0].why);
-        assert_eq!(found[0].exhibits.len(), 1);
+        assert_eq!(found[0].exhibits.len(), 2);
+        assert_eq!(found[0].exhibits[1].title, "availability: budget left over time");
         let exhibit = &found[0].exhibits[0];
         assert!(exhibit.title.ends_with("alerts at the end of the data, 1970-01-01 02:00 UTC"));
         let ExhibitKind::Table { columns, rows } = &exhibit.kind else { panic!("a table") };

@@ -29,6 +29,7 @@
 //! Beyer et al. (2018), *The Site Reliability Workbook*, chapters 2 and 5.
 
 mod account;
+mod course;
 mod events;
 mod findings;
 mod forecast;

@@ -46,6 +46,9 @@ pub struct Spending {
     /// The end of the data in nanoseconds since 1970, at which alerts are evaluated; `None`
     /// without times.
     pub end: Option<i64>,
+    /// What was left of the budget after each of at most 64 groups of windows, with the end
+    /// of the group in nanoseconds since 1970; empty without times.
+    pub course: Vec<(i64, f64)>,
     /// Distinct runs of the data.
     pub runs: u64,
     /// How the counts came about.

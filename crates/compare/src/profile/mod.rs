@@ -1,5 +1,7 @@
 //! Where the time goes: the share of each function in sampled stacks, and how it changed.
 
+mod findings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tailproof_core::Level;

@@ -1,0 +1,217 @@
+//! JUnit XML, as continuous integration reads it.
+
+use std::collections::BTreeMap;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use tailproof_core::{Finding, Verdict};
+
+use crate::evidence::Evidence;
+use crate::facts::{Fact, decimal, facts};
+use crate::outcome::{self, Outcome, outcomes};
+use crate::text::{printable, shortened};
+use crate::when;
+
+/// What a finding that could not be decided is in JUnit, which knows no such thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Open {
+    /// Skipped: it stops nobody.
+    #[default]
+    Skipped,
+    /// An error: it stops the pipeline as a failure does.
+    Error,
+}
+
+/// JUnit XML: a suite for every part, a case for every finding.
+///
+/// A case fails as the exit code has it: what never gates (class `other`), and what a decision
+/// over all findings has weighed, is no failure and says so in its output. What was not tested is
+/// skipped; what could not be decided is skipped or an error. The numbers of a case stand in its
+/// `system-out`, a `name: value` a line, because the schema allows no properties there; level,
+/// seed and inputs are properties of the suite.
+///
+/// ```
+/// use tailproof_core::{Class, Finding, Subject, Verdict};
+/// use tailproof_reporting::{Evidence, Open, junit};
+///
+/// let finding = Finding::new(Class::Slo, Subject::default(), "p95 <= 1 ms", Verdict::Fail);
+/// let xml = junit(&[Evidence::new("checkout", vec![finding])], Open::Skipped);
+/// assert!(xml.contains(r#"<testcase name="p95 &lt;= 1 ms" classname="checkout">"#), "{xml}");
+/// ```
+#[must_use]
+pub fn junit(parts: &[Evidence], open: Open) -> String {
+    let mut report = Report::new("tailproof");
+    for part in parts {
+        report.add_test_suite(suite(part, open));
+    }
+    let text = report.to_string().expect("text without control characters is written to memory");
+    // The schema knows this attribute on suites only; names cannot hold its quotation marks.
+    text.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1)
+}
+
+fn suite(part: &Evidence, open: Open) -> TestSuite {
+    let mut suite = TestSuite::new(printable(&part.component));
+    if let Some(created) = part.created.as_ref().filter(|t| when::seconds(t).is_some()) {
+        suite.extra.insert("timestamp".into(), created.as_str().into());
+    }
+    let settings = &part.settings;
+    let mut property = |name: &str, value: String| {
+        suite.add_property((name, printable(&value).as_str()));
+    };
+    property("tailproof.version", part.tool.version.clone());
+    for (name, value) in [
+        ("level", settings.level.map(|l| decimal(l.to_f64()))),
+        ("seed", settings.seed.map(|s| s.to_string())),
+        ("resamples", settings.resamples.map(|r| r.to_string())),
+        ("min_effect", settings.min_effect.map(decimal)),
+        ("comparison_level", settings.comparison_level.map(|l| decimal(l.to_f64()))),
+    ] {
+        if let Some(value) = value {
+            property(name, value);
+        }
+    }
+    for input in &part.inputs {
+        property(
+            &format!("sha256.{}", printable(&input.role)),
+            format!("{} {}", input.sha256, input.name),
+        );
+    }
+    let mut seen = BTreeMap::new();
+    for (f, outcome) in outcomes(part) {
+        suite.add_test_case(case(part, f, outcome, open, &mut seen));
+    }
+    suite
+}
+
+fn case(
+    part: &Evidence,
+    f: &Finding,
+    outcome: Outcome,
+    open: Open,
+    seen: &mut BTreeMap<(String, String), usize>,
+) -> TestCase {
+    let why = printable(&outcome::why(f));
+    let (class, mut name) = (classname(part, f), name(f));
+    let before = seen.entry((class.clone(), name.clone())).or_default();
+    *before += 1;
+    if *before > 1 {
+        name = format!("{name} ({before})");
+    }
+    let numbers = numbers(part, f);
+    let ended = |kind| {
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_description(format!("{why}\n\n{numbers}"));
+        status
+    };
+    let mut status = match outcome {
+        Outcome::Failed => ended(NonSuccessKind::Failure),
+        Outcome::Open if open == Open::Error => ended(NonSuccessKind::Error),
+        Outcome::Open | Outcome::Untested => TestCaseStatus::skipped(),
+        Outcome::Passed | Outcome::Weighed | Outcome::Told => TestCaseStatus::success(),
+    };
+    if !matches!(outcome, Outcome::Passed | Outcome::Weighed | Outcome::Told) {
+        status.set_message(shortened(&why, 1_000));
+        status.set_type(outcome::class(f));
+    }
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    let said = match outcome {
+        Outcome::Told => "\nit failed, and never gates",
+        Outcome::Weighed => "\nit failed; the decision has weighed that",
+        _ => "",
+    };
+    case.set_system_out(format!("{why}{said}\n{numbers}"));
+    case
+}
+
+/// `checkout.latency`: component and metric.
+fn classname(part: &Evidence, f: &Finding) -> String {
+    let metric = if f.subject.metric.is_empty() { "" } else { "." };
+    printable(&shortened(&format!("{}{metric}{}", part.component, f.subject.metric), 500))
+}
+
+/// Benchmark, statistic where the claim does not say it, claim and labels.
+fn name(f: &Finding) -> String {
+    let s = &f.subject;
+    let mut words: Vec<String> = s.benchmark.iter().cloned().collect();
+    words.extend(s.statistic.iter().filter(|name| !f.claim.contains(name.as_str())).cloned());
+    words.push(tailproof_core::qualified(&f.claim, &s.labels));
+    printable(&shortened(&words.join(" "), 1_000))
+}
+
+/// What machines want of a finding, a line each.
+fn numbers(part: &Evidence, f: &Finding) -> String {
+    const TOLD_ALREADY: [&str; 8] =
+        ["component", "class", "benchmark", "metric", "labels", "statistic", "created", "why"];
+    let mut out = String::new();
+    for (name, fact) in facts(part, f) {
+        let value = match fact {
+            None => continue,
+            Some(Fact::Text(t)) => printable(&t),
+            Some(Fact::Number(x)) => decimal(x),
+            Some(Fact::Count(n)) => n.to_string(),
+        };
+        if !TOLD_ALREADY.contains(&name) {
+            out.push_str(&format!("{name}: {value}\n"));
+        }
+    }
+    if matches!(f.verdict, Verdict::NoDetectableChange { .. }) {
+        out.push_str("no detectable change is no proof that there is none\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tailproof_core::{Class, Reason, Subject};
+
+    fn finding(class: Class, verdict: Verdict) -> Finding {
+        let subject = Subject { metric: "latency".to_owned(), ..Subject::default() };
+        let mut f = Finding::new(class, subject, "p95 <= 1", verdict);
+        (f.why, f.estimate, f.n) = ("p95 = 2".to_owned(), Some(2.0), vec![500]);
+        f
+    }
+
+    fn xml(findings: Vec<Finding>, open: Open) -> String {
+        junit(&[Evidence::new("c", findings)], open)
+    }
+
+    #[test]
+    fn only_what_gates_is_a_failure() {
+        let open = Verdict::Inconclusive(Reason::Absent);
+        let findings = vec![
+            finding(Class::Slo, Verdict::Fail),
+            finding(Class::Other, Verdict::Fail),
+            finding(Class::Slo, open),
+            finding(Class::Slo, Verdict::Inconclusive(Reason::NotTested)),
+        ];
+        let text = xml(findings.clone(), Open::Skipped);
+        assert!(
+            text.contains(r#"<testsuites name="tailproof" tests="4" failures="1" errors="0">"#),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"<testsuite name="c" tests="4" skipped="2" errors="0" failures="1">"#),
+            "{text}"
+        );
+        assert!(text.contains(r#"<failure message="p95 = 2" type="slo">p95 = 2"#), "{text}");
+        assert!(text.contains("it failed, and never gates\n") && text.contains("\nn: 500\n"));
+        assert!(text.contains(r#"name="p95 &lt;= 1 (4)""#), "{text}");
+        let text = xml(findings, Open::Error);
+        assert!(text.contains(r#"skipped="1" errors="1" failures="1""#), "{text}");
+    }
+
+    #[test]
+    fn text_cannot_leave_its_place() {
+        let mut f = finding(Class::Slo, Verdict::Fail);
+        f.subject.metric = "a\"<b>&\u{1}\u{1b}[31m\u{fffe}]]>\n skipped=\"0\"".to_owned();
+        f.why = "</failure>\u{0}".to_owned();
+        let text = xml(vec![f], Open::Skipped);
+        assert!(
+            text.contains("c.a&quot;&lt;b&gt;&amp;��[31m�]]&gt;� skipped=&quot;0&quot;"),
+            "{text}"
+        );
+        assert_eq!(text.matches("</failure>").count(), 1);
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    }
+}
