@@ -9,7 +9,7 @@ use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_m
 use tailproof_benches::{lognormal, series};
 use tailproof_compare::{Settings as CompareSettings, regression};
 use tailproof_core::{Dataset, Objective, Seed};
-use tailproof_reporting::{Evidence, markdown};
+use tailproof_reporting::{Evidence, html, markdown};
 use tailproof_slo::{Settings, add_exhibits, judge};
 
 fn budgets(c: &mut Criterion) {
@@ -71,7 +71,10 @@ fn budgets(c: &mut Criterion) {
     group.bench_function("report", |b| {
         b.iter_batched(
             || (),
-            |()| (black_box(&evidence).to_json(), markdown(black_box(&evidence))),
+            |()| {
+                let evidence = black_box(&evidence);
+                (evidence.to_json(), markdown(evidence), html(std::slice::from_ref(evidence)))
+            },
             BatchSize::PerIteration,
         );
     });

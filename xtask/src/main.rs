@@ -20,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test --browser               the same, then the HTML reports in a real browser and every other
                                format in its own checker; installs on Debian what they need,
                                unless TAILPROOF_NO_INSTALL is set
+  browser                      that second part alone
   tidy                         the crate arrows and what pure crates may not touch
   validate [--artifacts DIR]   hold our own latency budgets and write the evidence
   calibrate                    simulate intervals and gates, write docs/calibration.md (minutes)
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let outcome = match args.as_slice() {
         ["test"] => test(),
         ["test", "--browser"] => test().and_then(|()| browser::run(root())),
+        ["browser"] => browser::run(root()),
         ["tidy"] => tidy::run(root()),
         ["validate"] => validate::run(root(), &root().join("artifacts")),
         ["validate", "--artifacts", folder] => validate::run(root(), Path::new(folder)),

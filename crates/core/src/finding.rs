@@ -194,8 +194,10 @@ pub struct Finding {
     pub bounds: Vec<Bound>,
     /// What the verdict rests on.
     pub guarantee: Guarantee,
-    /// What was promised, in the unit of the data.
+    /// What was promised, in the unit of the data; of a range its lower end.
     pub target: Option<f64>,
+    /// The upper end of a target that is a range.
+    pub target_upper: Option<f64>,
     /// Estimate of the baseline.
     pub base: Option<f64>,
     /// Effect sizes.
@@ -237,6 +239,7 @@ impl Finding {
             bounds: Vec::new(),
             guarantee: Guarantee::Exact,
             target: None,
+            target_upper: None,
             base: None,
             effects: Vec::new(),
             p: None,

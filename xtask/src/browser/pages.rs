@@ -99,7 +99,7 @@ const PARTS: Page = Page {
 const FORMATS: &[(&str, &str)] = &[
     ("json", "json"),
     ("junit", "junit.xml"),
-    ("sarif", "sarif"),
+    ("sarif", "sarif.json"),
     ("openmetrics", "openmetrics.txt"),
     ("csv", "csv"),
     ("gitlab", "codequality.json"),

@@ -34,6 +34,8 @@ pub(super) struct Wire {
     bounds: Vec<WireBound>,
     guarantee: WireGuarantee,
     target: Option<Number>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target_upper: Option<Number>,
     base: Option<Number>,
     effects: Vec<WireEffect>,
     p: Option<Number>,
@@ -286,6 +288,7 @@ impl From<&Finding> for Wire {
                 .collect(),
             guarantee: f.guarantee.into(),
             target: f.target.map(Number),
+            target_upper: f.target_upper.map(Number),
             base: f.base.map(Number),
             effects: f
                 .effects
@@ -351,6 +354,7 @@ impl TryFrom<Wire> for Finding {
             .collect::<Result<_, String>>()?;
         f.guarantee = w.guarantee.into();
         f.target = w.target.map(|n| n.0);
+        f.target_upper = w.target_upper.map(|n| n.0);
         f.base = w.base.map(|n| n.0);
         f.effects = w
             .effects
@@ -401,6 +405,7 @@ mod tests {
             f.subject.labels.insert("a".into(), "b|<c>\n".into());
             f.unit = Unit::known("ms");
             f.estimate = Some(1.0 / 3.0);
+            f.target_upper = Some(2.5);
             f.bounds = vec![Bound {
                 side: Side::Upper,
                 value: f64::INFINITY,

@@ -168,8 +168,8 @@ fn facts(f: &Finding) -> Vec<(&'static str, String)> {
         Guarantee::Approximate => "approximate: assumptions are known to be violated",
     };
     all.push(("Guarantee", guarantee.to_owned()));
-    all.extend(f.p.map(|p| ("p", number(p))));
-    all.extend(f.adjusted_p.map(|p| ("Adjusted p", number(p))));
+    all.extend(f.p.map(|p| ("p", small(p))));
+    all.extend(f.adjusted_p.map(|p| ("Adjusted p", small(p))));
     all.extend((!f.n.is_empty()).then(|| ("n", joined(&f.n))));
     all.extend((!f.runs.is_empty()).then(|| ("Runs", joined(&f.runs))));
     all.extend(f.seed.map(|s| ("Seed", s.to_string())));
@@ -200,6 +200,11 @@ fn variance(share: f64, known: Option<Comparison>) -> String {
 fn interval(i: &Interval, show: impl Fn(f64) -> String) -> String {
     let method = if i.method.is_empty() { String::new() } else { format!(" ({})", i.method) };
     format!("[{}, {}] at {}{method}", show(i.lo), show(i.hi), i.level)
+}
+
+/// A p, without the digits that nobody reads.
+fn small(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { number(p) }
 }
 
 fn bound(f: &Finding, b: &Bound) -> (&'static str, String) {

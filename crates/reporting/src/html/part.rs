@@ -137,6 +137,17 @@ impl<'a> Part<'a> {
         if self.evidence.page.as_ref().is_some_and(said) { &[] } else { all }
     }
 
+    /// The recommendations that are read at once.
+    fn urgent(&self) -> &'a [String] {
+        let all = self.recommendations();
+        &all[..all.len().min(FIRST)]
+    }
+
+    /// The rest, folded.
+    fn later(&self) -> &'a [String] {
+        &self.recommendations()[self.urgent().len()..]
+    }
+
     fn sections(&self) -> String {
         let mut out = String::new();
         if let Some(page) = &self.evidence.page {
