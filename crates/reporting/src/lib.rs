@@ -29,89 +29,62 @@
 //! Domain types do not know JSON; the schema lives here and is versioned. JSON has no
 //! infinities: they are `"inf"` and `"-inf"`; integers that may exceed 2⁵³ are decimal strings.
 
-mod annotations;
-mod archive;
-mod artifact;
 mod atomic;
 #[cfg(feature = "sign")]
 mod attest;
-mod comparison;
-mod csv;
-mod difference;
+mod common;
 mod evidence;
-mod facts;
-#[cfg(feature = "flame")]
-mod flame;
-mod grid;
-#[cfg(feature = "html")]
-mod html;
-#[cfg(feature = "junit")]
-mod junit;
-mod markdown;
-mod matrix;
-mod notes;
-#[cfg(feature = "openmetrics")]
-mod openmetrics;
-mod outcome;
-mod page;
-mod place;
+mod layout;
+mod output;
 #[cfg(feature = "html")]
 mod plot;
-mod sarif;
 mod seal;
-mod table;
-mod text;
-mod trend;
-#[cfg(feature = "sign")]
-mod verification;
-mod when;
-#[cfg(feature = "sign")]
-mod wrapper;
+mod verify;
 
-pub use annotations::{github, gitlab};
-pub use archive::archive;
-pub use artifact::{
-    Artifact, BootstrapValidation, Component, ComponentError, Reporting, StatisticalTesting,
-    T4Excellence,
-};
 pub use atomic::write_atomically;
 #[cfg(feature = "sign")]
 pub use attest::{
     Envelope, EnvelopeError, KeyError, PAYLOAD_TYPE, PREDICATE_TYPE, PrivateKey, PublicKey,
     STATEMENT_TYPE, Signed, pae, sign, statement,
 };
-pub use csv::csv;
-pub use difference::{Difference, Differences, differences, expectation, expectations};
+pub use common::text::printable;
+pub use evidence::artifact::{
+    Artifact, BootstrapValidation, Component, ComponentError, Reporting, StatisticalTesting,
+    T4Excellence,
+};
 pub use evidence::{
     ComparisonSettings, Configuration, Evidence, EvidenceError, HostRecord, InputRecord, Number,
     SCHEMA, Settings, Tool,
 };
 #[cfg(feature = "schema")]
 pub use evidence::{artifact_schema, schema};
+pub use layout::grid::Grid;
+pub use layout::page::{Block, Page, Section};
+pub use layout::trend::together;
+pub use output::annotations::{github, gitlab};
+pub use output::archive::archive;
+pub use output::csv::csv;
 #[cfg(feature = "flame")]
-pub use flame::{differential_flame_graph, flame_graph, flame_picture};
-pub use grid::Grid;
+pub use output::flame::{differential_flame_graph, flame_graph, flame_picture};
 #[cfg(feature = "html")]
-pub use html::html;
+pub use output::html::html;
 #[cfg(feature = "junit")]
-pub use junit::{Open, junit};
-pub use markdown::{markdown, markdown_within};
+pub use output::junit::{Open, junit};
+pub use output::markdown::{markdown, markdown_within};
 #[cfg(feature = "openmetrics")]
-pub use openmetrics::openmetrics;
-pub use page::{Block, Page, Section};
+pub use output::openmetrics::openmetrics;
+pub use output::sarif::sarif;
+pub use output::table::table;
 #[cfg(feature = "png")]
 pub use plot::{PngError, png};
 #[cfg(feature = "html")]
 pub use plot::{svg, svg_document};
-pub use sarif::sarif;
 pub use seal::{
     computed_hash, evidence_object, recorded_hash, seal, sha256_hex, sha256_of, strict,
 };
-pub use table::table;
-pub use text::printable;
-pub use trend::together;
+pub use verify::difference::{Difference, Differences, differences, expectation, expectations};
 #[cfg(feature = "sign")]
-pub use verification::{
+pub use verify::examine::{
     Check, EvidenceFile, Examined, GivenFile, Matched, Outcome, compare_again, examine,
     match_inputs,
 };

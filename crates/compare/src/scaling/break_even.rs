@@ -8,7 +8,7 @@ use tailproof_core::{
 
 use super::ScalingError;
 use super::cost::Cost;
-use super::drawing::{fitted, medians};
+use super::exhibit::{fitted, medians};
 use crate::exhibits::axis;
 
 const METHOD: &str = "Fieller's set of two robust lines";

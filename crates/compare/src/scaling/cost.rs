@@ -2,7 +2,7 @@ use tailproof_core::{
     Direction, Effect, Exhibit, Finding, Guarantee, Level, Plot, Shape, Verdict, number,
 };
 
-use super::drawing::{fitted, medians};
+use super::exhibit::{fitted, medians};
 use super::robust_line::Line;
 use super::{Curve, Estimate, LackOfFit, ScalingError, state};
 use crate::exhibits::axis;

@@ -4,7 +4,7 @@ use tailproof_core::{
 };
 
 use super::cost::effect;
-use super::drawing::{fitted, perfect, picked};
+use super::exhibit::{fitted, perfect, picked};
 use super::likelihood::{Data, MOST};
 use super::{Curve, Estimate, LackOfFit, ScalingError, gustafson, state, usl};
 

@@ -18,7 +18,7 @@ mod axis;
 mod break_even;
 mod cost;
 mod curve;
-mod drawing;
+mod exhibit;
 mod formulas;
 mod gather;
 mod laws;

@@ -1,7 +1,7 @@
 use tailproof_core::distributions::{f_upper, student_quantile};
 use tailproof_core::{Exhibit, Finding, Guarantee, Level, Plot, Shape, Verdict, number};
 
-use super::drawing::medians;
+use super::exhibit::medians;
 use super::search::{lowest, reach};
 use super::{Curve, Estimate, ScalingError, state};
 use crate::exhibits::axis;

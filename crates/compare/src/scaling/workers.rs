@@ -3,7 +3,7 @@ use tailproof_core::{
     number,
 };
 
-use super::drawing::{perfect, picked};
+use super::exhibit::{perfect, picked};
 use super::laws::check;
 use super::{Curve, Estimate, ScalingError, state};
 use crate::change::Change;

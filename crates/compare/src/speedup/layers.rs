@@ -1,7 +1,7 @@
 use tailproof_core::{Class, Dataset, Finding, Provenance, Reason, Series, Verdict};
 
 use super::combination::combination;
-use super::exhibits::{Step, exhibits};
+use super::exhibit::{Step, exhibits};
 use super::factor::PublishedFactor;
 use super::ratio::{SpeedUp, SpeedUpSettings, speed_up};
 use crate::settings::CompareError;

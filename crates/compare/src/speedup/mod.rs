@@ -16,7 +16,7 @@ mod ablation;
 pub mod claims;
 mod combination;
 mod design;
-mod exhibits;
+mod exhibit;
 mod factor;
 mod layers;
 mod least_squares;

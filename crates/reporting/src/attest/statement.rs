@@ -3,9 +3,9 @@ use tailproof_core::{Class, Finding, Reason, Verdict};
 
 use super::envelope::{Envelope, EnvelopeError};
 use super::key::{PrivateKey, PublicKey};
-use crate::difference::expectation;
 use crate::evidence::Evidence;
 use crate::seal::{sha256_hex, strict};
+use crate::verify::difference::expectation;
 
 /// Payload type of a statement in an envelope.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";

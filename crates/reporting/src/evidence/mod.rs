@@ -1,5 +1,6 @@
 //! The versioned JSON form of a run.
 
+pub(crate) mod artifact;
 mod configuration;
 mod exhibit;
 mod finding;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tailproof_core::{Environment, Finding, Level, Rational, Seed};
 
-use crate::page::Page;
+use crate::layout::page::Page;
 use crate::seal::{hexadecimal, seal};
 pub use configuration::{Configuration, HostRecord};
 use number::Count;

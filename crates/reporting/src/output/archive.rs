@@ -2,9 +2,9 @@
 
 use tailproof_core::{Effect, Finding, Verdict};
 
-use crate::csv::{rows as csv, text};
+use crate::common::facts::decimal;
 use crate::evidence::Evidence;
-use crate::facts::decimal;
+use crate::output::csv::{rows as csv, text};
 
 /// The files of an archive, as path and content; `date` is that of the run, `2026-01-31`.
 ///

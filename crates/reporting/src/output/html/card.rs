@@ -10,7 +10,7 @@ use tailproof_core::{
 use super::text::{Plain, plain, short};
 use super::tone::{self, Tone};
 use super::{figure, picture};
-use crate::table;
+use crate::output::table;
 
 /// A finding as it stands in a report.
 #[derive(Clone, Debug, Template)]

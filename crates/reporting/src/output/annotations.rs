@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use tailproof_core::Finding;
 
+use crate::common::gating::{self, Outcome, outcomes};
+use crate::common::location::{self, Fingerprints};
+use crate::common::text::{printable, shortened};
 use crate::evidence::Evidence;
-use crate::outcome::{self, Outcome, outcomes};
-use crate::place::{self, Fingerprints};
-use crate::table::headline;
-use crate::text::{printable, shortened};
+use crate::output::table::headline;
 
 /// Annotations of one kind that GitHub shows of a step.
 const SHOWN: usize = 10;
@@ -52,8 +52,8 @@ fn commands(kind: &str, all: &[(&Evidence, &Finding)]) -> String {
     let shown = if all.len() > SHOWN { SHOWN - 1 } else { all.len() };
     let mut out = String::new();
     for (part, f) in &all[..shown] {
-        let file = place::file(part);
-        out.push_str(&command(kind, Some(&file), &title(part, f), &outcome::why(f)));
+        let file = location::file(part);
+        out.push_str(&command(kind, Some(&file), &title(part, f), &gating::why(f)));
     }
     if all.len() > shown {
         let rest = all.len() - shown;
@@ -71,7 +71,7 @@ fn names(all: &[(&Evidence, &Finding)]) -> String {
 }
 
 fn title(part: &Evidence, f: &Finding) -> String {
-    format!("{}: {} {}", part.component, outcome::subject(f), f.verdict.word())
+    format!("{}: {} {}", part.component, gating::subject(f), f.verdict.word())
 }
 
 fn command(kind: &str, file: Option<&str>, title: &str, message: &str) -> String {
@@ -107,13 +107,13 @@ pub fn gitlab(parts: &[Evidence]) -> String {
                 Outcome::Weighed | Outcome::Open => "minor",
                 Outcome::Passed | Outcome::Told | Outcome::Untested => continue,
             };
-            let text = printable(&format!("{}: {}", title(part, f), outcome::why(f)));
+            let text = printable(&format!("{}: {}", title(part, f), gating::why(f)));
             entries.push(json!({
                 "description": shortened(&text, MESSAGE),
-                "check_name": format!("tailproof/{}", outcome::class(f)),
+                "check_name": format!("tailproof/{}", gating::class(f)),
                 "fingerprint": fingerprint,
                 "severity": severity,
-                "location": { "path": printable(&place::file(part)), "lines": { "begin": 1 } },
+                "location": { "path": printable(&location::file(part)), "lines": { "begin": 1 } },
             }));
         }
     }

@@ -2,8 +2,8 @@
 
 use tailproof_core::{Bound, Finding, Reason, Side, Verdict};
 
+use crate::common::gating;
 use crate::evidence::Evidence;
-use crate::outcome;
 
 /// A value; numbers stay numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ fn subject(evidence: &Evidence, f: &Finding) -> Vec<(&'static str, Option<Fact>)
     let labels: Vec<String> = s.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
     vec![
         ("component", text(&evidence.component)),
-        ("class", text(outcome::class(f))),
+        ("class", text(gating::class(f))),
         ("benchmark", s.benchmark.as_deref().and_then(text)),
         ("metric", text(&s.metric)),
         ("labels", text(&labels.join(";"))),

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 use tailproof_core::Finding;
 
-use crate::grid::Grid;
-use crate::matrix::Matrix;
-use crate::text::{escape, printable};
+use crate::common::text::{escape, printable};
+use crate::layout::grid::Grid;
+use crate::layout::matrix::Matrix;
 
 /// A document about findings: the verdict first, then sections of text, lists and tables.
 ///

@@ -1,10 +1,10 @@
 use tailproof_core::{Class, Finding, Reason, Side, Verdict, number, percent, signed_percent};
 
-use crate::comparison;
+use crate::common::text::printable;
 use crate::evidence::Evidence;
-use crate::grid::ruled;
-use crate::matrix;
-use crate::text::printable;
+use crate::layout::comparison;
+use crate::layout::grid::ruled;
+use crate::layout::matrix;
 
 /// A report for a terminal: a row per finding, the why-lines, and what to do.
 ///

@@ -8,8 +8,8 @@ use super::document;
 use super::text::{Plain, plain, short};
 use super::tone::Tone;
 use crate::evidence::Evidence;
-use crate::page::{Block, Page};
-use crate::table::tally;
+use crate::layout::page::{Block, Page};
+use crate::output::table::tally;
 
 /// A part of a report.
 #[derive(Debug, Template)]
@@ -304,7 +304,7 @@ fn quoted(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::evidence::InputRecord;
-    use crate::page::Section;
+    use crate::layout::page::Section;
     use tailproof_core::{Reason, Subject, Verdict};
 
     fn finding(metric: &str, verdict: Verdict) -> Finding {

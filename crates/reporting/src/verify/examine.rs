@@ -1,17 +1,15 @@
-//! What can be checked of evidence without reading files or computing anything again.
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::attest::{PublicKey, Signed};
-use crate::difference::{Differences, differences, expectations};
+use crate::common::text::printable;
 use crate::evidence::{Evidence, EvidenceError};
 use crate::seal::{
     computed_hash, evidence_object, is_configuration_whole, recorded_hash, seal, sha256_hex, strict,
 };
-use crate::text::printable;
-use crate::wrapper;
+use crate::verify::artifact;
+use crate::verify::difference::{Differences, differences, expectations};
 
 /// How a check came out, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +146,7 @@ pub fn examine(file: &EvidenceFile, key: Option<&PublicKey>) -> Examined {
         checks.push(Check::new("configuration", Outcome::Differs, words));
     }
     if document.get("evidence").is_some() {
-        checks.push(match wrapper::inconsistency(&document, &recorded, &evidence) {
+        checks.push(match artifact::inconsistency(&document, &recorded, &evidence) {
             None => {
                 let words = "what the artifact says around the evidence follows from it";
                 Check::new("artifact", Outcome::Verified, words)

@@ -1,8 +1,8 @@
 //! Comma-separated values that no spreadsheet takes for formulas.
 
+use crate::common::facts::{Fact, decimal, facts};
+use crate::common::text::printable;
 use crate::evidence::Evidence;
-use crate::facts::{Fact, decimal, facts};
-use crate::text::printable;
 use tailproof_core::{Class, Finding, Subject, Verdict};
 
 /// A row for every finding, under one line of headings: class, subject, claim, verdict, all

@@ -6,8 +6,8 @@ use tailproof_core::{
     Class, Direction, Effect, Finding, Interval, Labels, Reason, Verdict, number, qualified,
 };
 
-use crate::grid::Grid;
-use crate::notes::Notes;
+use crate::layout::grid::Grid;
+use crate::layout::notes::Notes;
 
 /// Whether a finding is a row of such a table.
 pub(crate) fn is_row(f: &Finding) -> bool {

@@ -2,7 +2,7 @@
 
 use tailproof_core::{Class, Finding, Reason, Verdict, percent};
 
-use crate::comparison;
+use crate::layout::comparison;
 
 /// What a verdict means for the reader, the worst first; colour is never its only sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ impl Tone {
         }
     }
 
-    /// The tone of a word that [`crate::table::tally`] says.
+    /// The tone of a word that [`crate::output::table::tally`] says.
     pub(super) fn of_word(word: &str) -> Self {
         match word {
             "FAIL" => Self::Fail,

@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use tailproof_core::{Finding, Verdict, number};
 
-use crate::comparison;
+use crate::common::text::{escape, printable, shortened};
 use crate::evidence::Evidence;
-use crate::table::{bound, headline, value, verdict};
-use crate::text::{escape, printable, shortened};
+use crate::layout::comparison;
+use crate::output::table::{bound, headline, value, verdict};
 
 /// A report for a pull request: the page of the evidence, or the verdict and a table; then
 /// folded details.

@@ -4,9 +4,9 @@ use tailproof_core::Finding;
 
 use super::text::{plain, push, short};
 use super::tone::Tone;
-use crate::grid::Grid;
-use crate::matrix::{Drawn, Marks, Matrix, NOTHING};
-use crate::page::{Block, Page};
+use crate::layout::grid::Grid;
+use crate::layout::matrix::{Drawn, Marks, Matrix, NOTHING};
+use crate::layout::page::{Block, Page};
 
 /// Appends the sections of a page; `prefix` begins the ids of its findings.
 pub(super) fn push_sections(
@@ -146,7 +146,7 @@ fn push_matrix(out: &mut String, drawn: &Drawn, heading: &str, findings: &[Findi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::Section;
+    use crate::layout::page::Section;
     use tailproof_core::{Class, Standing, Subject, Verdict};
 
     #[test]

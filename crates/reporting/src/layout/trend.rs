@@ -7,7 +7,7 @@ use tailproof_core::{
 };
 
 use crate::evidence::Evidence;
-use crate::table::{tally, value};
+use crate::output::table::{tally, value};
 
 /// Puts runs of one component together: of each only the newest is kept, and each of its
 /// findings gets its trend over the runs, a picture and a table.
@@ -172,7 +172,7 @@ fn row(p: &Point<'_>) -> Vec<Cell> {
         Cell::Text(p.evidence.created.clone().unwrap_or_default()),
         Cell::Text(value(f)),
         Cell::Text(interval.unwrap_or_default()),
-        Cell::Text(crate::table::verdict(f)),
+        Cell::Text(crate::output::table::verdict(f)),
         Cell::Text(format!("{} {}", tool.name, tool.version)),
     ]
 }

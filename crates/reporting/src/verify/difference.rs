@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 use tailproof_core::{Class, Finding, qualified};
 
-use crate::text::printable;
+use crate::common::text::printable;
 
 /// Something that was recorded otherwise than it is computed again.
 #[derive(Clone, Debug, PartialEq, Eq)]

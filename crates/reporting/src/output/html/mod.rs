@@ -19,8 +19,8 @@ use part::Part;
 use text::{Plain, short};
 use tone::Tone;
 
-const STYLE: &str = include_str!("../../templates/report.css");
-const SCRIPT: &str = include_str!("../../templates/report.js");
+const STYLE: &str = include_str!("../../../templates/report.css");
+const SCRIPT: &str = include_str!("../../../templates/report.js");
 
 /// A report for a browser: the verdict first, what to do, a table that sorts and filters, and
 /// the numbers and pictures of every finding, folded.
@@ -124,8 +124,8 @@ fn pictured(evidence: &[Evidence]) -> Vec<Vec<bool>> {
 mod tests {
     use super::*;
     use crate::evidence::{ComparisonSettings, Configuration, InputRecord};
-    use crate::grid::Grid;
-    use crate::page::{Block, Page, Section};
+    use crate::layout::grid::Grid;
+    use crate::layout::page::{Block, Page, Section};
     use tailproof_core::{
         Bound, Cell, Class, Effect, Exhibit, ExhibitKind, Interval, Level, Place, Plot, Shape,
         Side, Standing, Subject, Unit, Verdict,

@@ -10,11 +10,11 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tailproof_core::{Finding, Reason, Side, Verdict};
 
+use crate::common::facts::decimal;
+use crate::common::gating;
+use crate::common::text::{printable, shortened};
+use crate::common::time;
 use crate::evidence::Evidence;
-use crate::facts::decimal;
-use crate::outcome;
-use crate::text::{printable, shortened};
-use crate::when;
 
 /// Labels in the order in which they are written.
 type Labels = Vec<(String, String)>;
@@ -78,7 +78,7 @@ pub fn openmetrics(parts: &[Evidence]) -> String {
     let mut families = Families::default();
     for part in parts {
         let component = vec![label("component", &part.component)];
-        if let Some(seconds) = part.created.as_deref().and_then(when::seconds) {
+        if let Some(seconds) = part.created.as_deref().and_then(time::seconds) {
             families.push("tailproof_run_timestamp_seconds", &component, &[], seconds);
         }
         for f in &part.findings {
@@ -220,7 +220,7 @@ fn labels(part: &Evidence, f: &Finding) -> Labels {
     let s = &f.subject;
     let ours = [
         ("component", part.component.as_str()),
-        ("class", outcome::class(f)),
+        ("class", gating::class(f)),
         ("metric", &s.metric),
         ("benchmark", s.benchmark.as_deref().unwrap_or_default()),
         ("statistic", s.statistic.as_deref().unwrap_or_default()),

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 use tailproof_core::Finding;
 
+use crate::common::facts::{Fact, facts};
+use crate::common::gating::{self, Outcome, outcomes};
+use crate::common::location::{self, Fingerprints};
+use crate::common::text::printable;
+use crate::common::time;
 use crate::evidence::{Evidence, Number};
-use crate::facts::{Fact, facts};
-use crate::outcome::{self, Outcome, outcomes};
-use crate::place::{self, Fingerprints};
-use crate::table::headline;
-use crate::text::printable;
-use crate::when;
+use crate::output::table::headline;
 
 /// Kinds of claim: id, name, what it says, and what to do about it.
 const RULES: [[&str; 4]; 4] = [
@@ -112,7 +112,7 @@ fn result(part: &Evidence, f: &Finding, outcome: Outcome, fingerprint: &str) -> 
         Outcome::Open => ("open", None),
         Outcome::Passed | Outcome::Told | Outcome::Untested => return None,
     };
-    let class = outcome::class(f);
+    let class = gating::class(f);
     let index = RULES.iter().position(|rule| rule[0] == class)?;
     let mut all = Map::new();
     all.insert("ruleId".into(), class.into());
@@ -120,7 +120,7 @@ fn result(part: &Evidence, f: &Finding, outcome: Outcome, fingerprint: &str) -> 
     all.insert("kind".into(), kind.into());
     all.extend(level.map(|level| ("level".to_owned(), level.into())));
     all.insert("message".into(), json!({ "text": message(part, f) }));
-    let file = place::uri(&place::file(part));
+    let file = location::uri(&location::file(part));
     all.insert(
         "locations".into(),
         json!([{ "physicalLocation": {
@@ -142,7 +142,7 @@ fn result(part: &Evidence, f: &Finding, outcome: Outcome, fingerprint: &str) -> 
 
 /// Component, subject and why; braces and brackets as the standard wants them.
 fn message(part: &Evidence, f: &Finding) -> String {
-    let text = format!("{}: {}: {}", part.component, outcome::subject(f), outcome::why(f));
+    let text = format!("{}: {}: {}", part.component, gating::subject(f), gating::why(f));
     let text = printable(&text).replace('{', "{{").replace('}', "}}");
     // Only brackets that make a link need it.
     if text.contains("](") {
@@ -179,7 +179,7 @@ fn invocation(part: &Evidence) -> Value {
     let mut all = Map::new();
     // It ran to its end, whatever it found.
     all.insert("executionSuccessful".into(), true.into());
-    let created = part.created.as_ref().filter(|t| t.ends_with('Z') && when::seconds(t).is_some());
+    let created = part.created.as_ref().filter(|t| t.ends_with('Z') && time::seconds(t).is_some());
     all.extend(created.map(|t| ("endTimeUtc".to_owned(), t.clone().into())));
     let properties = json!({
         "component": printable(&part.component), "verdict": verdict, "findings": counts,
@@ -194,11 +194,11 @@ fn artifacts(parts: &[Evidence]) -> Vec<Value> {
     let inputs = parts.iter().flat_map(|part| &part.inputs);
     inputs
         .filter_map(|input| {
-            let path = place::inside(&input.name);
+            let path = location::inside(&input.name);
             let new = !path.is_empty() && seen.insert((path.clone(), input.sha256.clone()));
             new.then(|| {
                 let mut all = Map::new();
-                all.insert("location".into(), json!({ "uri": place::uri(&path) }));
+                all.insert("location".into(), json!({ "uri": location::uri(&path) }));
                 // The reference library reads no file whose lengths do not fit 32 bits.
                 let length = i32::try_from(input.bytes).ok();
                 all.extend(length.map(|n| ("length".to_owned(), n.into())));

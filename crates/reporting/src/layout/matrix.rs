@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use tailproof_core::{Effect, Finding, Reason, Standing, Verdict, number, percent, signed_percent};
 
-use crate::grid::{piped, ruled};
-use crate::notes::Notes;
-use crate::table::{value, verdict};
-use crate::text::{escape, printable};
+use crate::common::text::{escape, printable};
+use crate::layout::grid::{piped, ruled};
+use crate::layout::notes::Notes;
+use crate::output::table::{value, verdict};
 
 /// Whether a finding is a row of the matrix.
 pub(crate) fn is_row(f: &Finding) -> bool {

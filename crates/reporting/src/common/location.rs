@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use tailproof_core::Finding;
 
+use crate::common::gating;
 use crate::evidence::Evidence;
-use crate::outcome;
 
 /// The file that findings are shown at: the configuration, the first input, or the file that
 /// would configure it. Relative, with slashes, without steps up.
@@ -50,7 +50,7 @@ impl Fingerprints {
             hash.update((text.len() as u64).to_be_bytes());
             hash.update(text.as_bytes());
         };
-        for text in [&evidence.component, outcome::class(f), &s.metric, &f.claim] {
+        for text in [&evidence.component, gating::class(f), &s.metric, &f.claim] {
             part(text);
         }
         for text in [&s.benchmark, &s.statistic] {

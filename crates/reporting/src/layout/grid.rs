@@ -2,7 +2,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::text::{escape, printable};
+use crate::common::text::{escape, printable};
 
 /// A table of words and numbers with a heading and lines that explain it: what `plan` prints,
 /// and any other report that is not made of findings.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use tailproof_core::{Finding, Verdict};
 
+use crate::common::facts::{Fact, decimal, facts};
+use crate::common::gating::{self, Outcome, outcomes};
+use crate::common::text::{printable, shortened};
+use crate::common::time;
 use crate::evidence::Evidence;
-use crate::facts::{Fact, decimal, facts};
-use crate::outcome::{self, Outcome, outcomes};
-use crate::text::{printable, shortened};
-use crate::when;
 
 /// What a finding that could not be decided is in JUnit, which knows no such thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn junit(parts: &[Evidence], open: Open) -> String {
 
 fn suite(part: &Evidence, open: Open) -> TestSuite {
     let mut suite = TestSuite::new(printable(&part.component));
-    if let Some(created) = part.created.as_ref().filter(|t| when::seconds(t).is_some()) {
+    if let Some(created) = part.created.as_ref().filter(|t| time::seconds(t).is_some()) {
         suite.extra.insert("timestamp".into(), created.as_str().into());
     }
     let settings = &part.settings;
@@ -89,7 +89,7 @@ fn case(
     open: Open,
     seen: &mut BTreeMap<(String, String), usize>,
 ) -> TestCase {
-    let why = printable(&outcome::why(f));
+    let why = printable(&gating::why(f));
     let (class, mut name) = (classname(part, f), name(f));
     let before = seen.entry((class.clone(), name.clone())).or_default();
     *before += 1;
@@ -110,7 +110,7 @@ fn case(
     };
     if !matches!(outcome, Outcome::Passed | Outcome::Weighed | Outcome::Told) {
         status.set_message(shortened(&why, 1_000));
-        status.set_type(outcome::class(f));
+        status.set_type(gating::class(f));
     }
     let mut case = TestCase::new(name, status);
     case.set_classname(class);

@@ -1,0 +1,7 @@
+//! What can be checked of evidence without reading files or computing anything again.
+
+#[cfg(feature = "sign")]
+mod artifact;
+pub(crate) mod difference;
+#[cfg(feature = "sign")]
+pub(crate) mod examine;
