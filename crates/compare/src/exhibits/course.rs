@@ -1,7 +1,7 @@
 use tailproof_core::{Exhibit, Plot, Sample, Shape, descriptive};
 
 /// Adds values over time, or over their index, to a plot: each as a point where an exhibit holds
-/// that many, else the range and the median of windows of as many successive values.
+/// that many, else the range and the median of windows of successive values.
 ///
 /// `x` ascends, and is as long as the values; both are finite.
 pub(crate) fn course(plot: Plot, x: &[f64], values: &[f64]) -> Plot {
@@ -18,8 +18,8 @@ pub(crate) fn course(plot: Plot, x: &[f64], values: &[f64]) -> Plot {
         band.push((at, lo, hi));
         line.push((at, descriptive::median(&sample)));
     }
-    plot.layer(format!("range of {width} values"), Shape::Band(band))
-        .layer("their median", Shape::Line(line))
+    plot.layer("window range", Shape::Band(band))
+        .layer(format!("window median of {width} values"), Shape::Line(line))
 }
 
 #[cfg(test)]

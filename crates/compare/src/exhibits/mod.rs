@@ -20,8 +20,8 @@ pub(crate) use course::course;
 /// Draws each metric that both data sets hold, once, on its first finding of a comparison.
 ///
 /// Two pictures: the distribution functions of both sides over each other, and the change of
-/// every decile and of the tail percentiles that both sides carry, with a pointwise interval at
-/// the level of the settings beside the margin. Findings are those of [`crate::compare`] or
+/// every decile and of the tail percentiles that both sides carry, with the interval of the row of
+/// each at the level of the settings beside the margin. Findings are those of [`crate::compare`] or
 /// [`crate::relatives`] on the same data; a finding that has pictures keeps them. Metrics of
 /// which a side holds neither values nor counts of values (summaries, buckets, events), and those
 /// without noise, have no pictures.
@@ -100,9 +100,11 @@ pub(crate) fn axis(name: &str, unit: Option<&Unit>) -> String {
 #[cfg(test)]
 mod tests {
     use tailproof_core::{
-        Ecdf, ExhibitKind, Metric, Observations, Plot, Raw, Sample, Seed, Shape, Subject, Summary,
-        Verdict,
+        Ecdf, ExhibitKind, Level, Metric, Observations, Place, Plot, Raw, Sample, Seed, Shape,
+        Subject, Summary, Verdict,
     };
+    use tailproof_hypothesis::Correction;
+    use tailproof_resampling::{stream, uniform};
 
     use super::*;
     use crate::{compare, regression};
@@ -121,6 +123,19 @@ mod tests {
     fn raw(n: i32, shift: f64) -> Series {
         let values = (0..n).map(|i| 10.0 + shift + f64::from(i * 37 % 101) / 10.0).collect();
         series(Observations::Raw(Raw::complete(Sample::new(values).unwrap())))
+    }
+
+    /// The intervals drawn, and the points drawn without one.
+    fn shown(exhibit: &Exhibit) -> (Vec<(f64, f64, f64)>, Vec<(f64, f64)>) {
+        let (mut band, mut alone) = (Vec::new(), Vec::new());
+        for layer in &plot(exhibit).layers {
+            match &layer.shape {
+                Shape::Band(all) => band.clone_from(all),
+                Shape::Points(all) => alone.clone_from(all),
+                _ => {}
+            }
+        }
+        (band, alone)
     }
 
     fn data(series: Series) -> Dataset {
@@ -143,8 +158,67 @@ mod tests {
             _ => None,
         });
         let line = line.unwrap();
-        assert!(line.iter().all(|p| (p.1 - 3.0).abs() < 1e-9), "{line:?}");
+        // Relative to values between 10 and 20.
+        assert!(line.windows(2).all(|w| w[0].1 > w[1].1), "{line:?}");
+        assert!(line.iter().all(|p| p.1 > 14.9 && p.1 < 30.0), "{line:?}");
         assert!(line.iter().any(|p| p.0 == 50.0) && line.iter().any(|p| p.0 == 99.0));
+        assert_eq!(plot(shift).y.label, "change, %");
+        let marks: Vec<(&str, Place)> =
+            plot(shift).marks.iter().map(|m| (m.name.as_str(), m.place)).collect();
+        assert_eq!(
+            marks,
+            [
+                ("no change", Place::Y(0.0)),
+                ("margin +1 %", Place::Y(1.0)),
+                ("margin -1 %", Place::Y(-1.0))
+            ]
+        );
+    }
+
+    #[test]
+    fn values_around_zero_change_in_their_own_unit() {
+        let around = |shift: f64| raw(500, shift - 12.0);
+        let drawn = pictures(&around(0.0), &around(3.0), &Settings::new(Seed(1)));
+        assert_eq!(plot(&drawn[1]).y.label, "candidate − base, ms");
+        let (band, alone) = shown(&drawn[1]);
+        assert!(band.iter().all(|b| b.1 <= 3.0 + 1e-9 && b.2 >= 3.0 - 1e-9), "{band:?}");
+        assert!(band.len() >= 9 && alone.is_empty(), "{alone:?}");
+    }
+
+    #[test]
+    fn intervals_are_those_of_the_rows_at_the_same_level() {
+        // Values that follow each other closely: more so below the median than below p99.
+        let wave = |task: u64, shift: f64| {
+            let (mut rng, mut level) = (stream(Seed(3), task), 0.0_f64);
+            let values = (0..3_500).map(|_| {
+                level = 0.93 * level + uniform(&mut rng) - 0.5;
+                100.0 * (level + shift).exp()
+            });
+            let sample = Sample::new(values.collect()).unwrap().in_time_order();
+            series(Observations::Raw(Raw::complete(sample)))
+        };
+        let (base, head) = (wave(0, 0.0), wave(1, 0.3));
+        let correction = Correction::None;
+        let settings = Settings { correction, tests: false, ..Settings::new(Seed(1)) };
+        let (band, alone) = shown(&pictures(&base, &head, &settings)[1]);
+        let rows = compare(&data(base), &data(head), &settings).unwrap().findings;
+        let (mut with, mut without) = (0, 0);
+        for (name, rank) in [("p50", 50.0), ("p95", 95.0), ("p99", 99.0)] {
+            let row = rows.iter().find(|f| f.subject.statistic.as_deref() == Some(name)).unwrap();
+            let drawn = band.iter().find(|b| (b.0 - rank).abs() < 1e-9);
+            let Some(interval) = &row.interval else {
+                assert!(drawn.is_none() && alone.iter().any(|p| (p.0 - rank).abs() < 1e-9));
+                without += 1;
+                continue;
+            };
+            assert_eq!(interval.level, Level::P95);
+            let drawn = drawn.unwrap();
+            let (lo, hi) = (100.0 * interval.lo, 100.0 * interval.hi);
+            assert!((drawn.1 - lo).abs() < 1e-9 && (drawn.2 - hi).abs() < 1e-9, "{name}: {row:?}");
+            with += 1;
+        }
+        // p99 is worth too few independent observations for a row of its own.
+        assert!(with >= 1 && without >= 1, "{with} {without}");
     }
 
     #[test]
@@ -205,13 +279,13 @@ mod tests {
         let settings = Settings::new(Seed(1));
         let drawn = pictures(&runs(0.0), &runs(1.0), &settings);
         let band = plot(&drawn[1]).layers.iter().find_map(|l| match &l.shape {
-            Shape::Band(band) if l.name.contains("interval") => Some(band.clone()),
+            Shape::Band(band) if l.name == "95 %, each rank" => Some(band.clone()),
             _ => None,
         });
         let band = band.unwrap();
         let median = band.iter().find(|b| b.0 == 50.0).unwrap();
         // Runs differ by 5 each: nothing of a shift by 1 is seen, as in the row of the median.
-        assert!(median.1 < 0.0 && median.2 > 2.0, "{median:?}");
+        assert!(median.1 < 0.0 && median.2 > 5.0, "{median:?}");
         let row = &regression(&runs(0.0), &runs(1.0), &settings).unwrap().findings[1];
         assert_eq!(row.subject.statistic.as_deref(), Some("p50"));
         assert!(matches!(row.verdict, Verdict::NoDetectableChange { .. }), "{:?}", row.verdict);

@@ -8,29 +8,43 @@ use crate::exhibits::{axis, course};
 
 /// Changes that are marked: the newest, which a verdict is about.
 const MARKED: usize = 12;
+/// Characters of a mark that are shown, so that the name of a change is read as a whole.
+const LABEL: usize = 12;
 
 impl History {
     /// The values by their index, the level of each stretch between changes, and the changes with
-    /// where they may have begun.
+    /// where they may have begun, numbered as their findings are.
     ///
     /// More than 64 values are drawn as range and median of windows.
     pub(super) fn exhibit(&self) -> Exhibit {
         let label = axis(&self.metric.name, self.metric.unit.as_ref());
         let index: Vec<f64> = (0..self.values.len()).map(|i| i as f64).collect();
-        let mut plot = course(Plot::new("point", label), &index, &self.values);
+        let mut plot = course(Plot::new(self.order(), label), &index, &self.values);
         plot = plot.layer("level", Shape::Steps(self.levels()));
         if (1..self.values.len()).contains(&self.since) {
             plot = plot.mark("judged from here on", Place::X(self.since as f64));
         }
-        for point in &self.points[self.points.len().saturating_sub(MARKED)..] {
+        let older = self.points.len().saturating_sub(MARKED);
+        for (number, point) in (1..).zip(&self.points).skip(older) {
             let (first, last) = point.location;
             if first < last {
-                let name = format!("{} began (about 95 %)", point.label());
+                let name = format!("{number}. began (about 95 %)");
                 plot = plot.mark(name, Place::XBand(first as f64, last as f64));
             }
-            plot = plot.mark(named(point), Place::X(point.index as f64));
+            plot = plot.mark(named(number, point), Place::X(point.index as f64));
         }
         Exhibit::plot("History", plot)
+    }
+
+    /// What the index of a point stands for, as far as the changes say it.
+    fn order(&self) -> &'static str {
+        if self.points.iter().any(|p| p.mark.is_some()) {
+            "point (commit in order)"
+        } else if self.points.iter().any(|p| p.time.is_some()) {
+            "point (in order of time)"
+        } else {
+            "point"
+        }
     }
 
     /// The median of each stretch between changes, up to the last point; of more stretches than
@@ -63,17 +77,22 @@ impl History {
     }
 }
 
-/// `5f3a1c2 (2024-03-01)`, `point 71`.
-fn named(point: &ChangePoint) -> String {
+/// `2. 5f3a1c2 (2024-03-01)`, `1. point 71`.
+fn named(number: usize, point: &ChangePoint) -> String {
     let day = point.time.map_or_else(String::new, |t| format!(" ({})", tailproof_core::day(t)));
-    format!("{}{day}", point.label())
+    let label = point.label();
+    let mut short: String = label.chars().take(LABEL).collect();
+    if short.len() < label.len() {
+        short.push('…');
+    }
+    format!("{number}. {short}{day}")
 }
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{ExhibitKind, Metric, Observations, Raw, Seed, Series, Unit};
+    use tailproof_core::{ExhibitKind, Metric, Observations, Raw, Seed, Series, Unit, Verdict};
 
-    use super::super::{HistorySettings, history};
+    use super::super::{HistorySettings, Segment, Turn, history};
     use super::*;
 
     fn drawn(values: Vec<f64>) -> (Plot, usize) {
@@ -86,9 +105,14 @@ mod tests {
         series.marks = Some((0..n).map(|i| format!("c{i}")).collect());
         let found = history(&series, &HistorySettings::new(Seed(1))).unwrap();
         let mut findings = found.findings();
-        assert!(findings[1..].iter().all(|f| f.exhibits.is_empty()));
+        findings.retain(|f| !f.exhibits.is_empty());
+        assert_eq!(findings.len(), 1, "one picture");
         let ExhibitKind::Plot(plot) = findings[0].exhibits.remove(0).kind else { panic!("a plot") };
         (plot, found.points.len())
+    }
+
+    fn marked(plot: &Plot) -> Vec<(&str, Place)> {
+        plot.marks.iter().map(|m| (m.name.as_str(), m.place)).collect()
     }
 
     fn levels(plot: &Plot) -> Vec<(f64, f64)> {
@@ -109,10 +133,51 @@ mod tests {
             drawn((0..100).map(|i| value(i) + if i < 60 { 20.0 } else { 30.0 }).collect());
         assert_eq!(changes, 1);
         assert_eq!(levels(&plot), [(0.0, 20.2), (60.0, 30.2), (99.0, 30.2)]);
-        let places: Vec<(&str, Place)> =
-            plot.marks.iter().map(|m| (m.name.as_str(), m.place)).collect();
-        assert!(places.contains(&("c60", Place::X(60.0))), "{places:?}");
+        let places = marked(&plot);
+        assert!(places.contains(&("1. c60", Place::X(60.0))), "{places:?}");
         assert!(places.contains(&("judged from here on", Place::X(70.0))), "{places:?}");
+        assert_eq!(plot.x.label, "point (commit in order)");
+    }
+
+    #[test]
+    fn the_change_that_fails_has_the_picture() {
+        let level = |i: i32| if (40..80).contains(&i) { 20.0 } else { 30.0 };
+        let sample = Sample::new((0..100).map(|i| value(i) + level(i)).collect()).unwrap();
+        let series = Series::new(
+            Metric::new("latency", Unit::known("ms")),
+            Observations::Raw(Raw::complete(sample)),
+        );
+        let found = history(&series, &HistorySettings::new(Seed(1))).unwrap();
+        let findings = found.findings();
+        let shown: Vec<(bool, bool)> =
+            findings.iter().map(|f| (f.verdict == Verdict::Fail, !f.exhibits.is_empty())).collect();
+        assert_eq!(shown, [(false, false), (true, true)]);
+        let ExhibitKind::Plot(plot) = &findings[1].exhibits[0].kind else { panic!("a plot") };
+        let places = marked(plot);
+        assert!(places.contains(&("2. point 80", Place::X(80.0))), "{places:?}");
+    }
+
+    #[test]
+    fn long_marks_are_cut() {
+        let (plot, _) =
+            drawn((0..100).map(|i| value(i) + if i < 60 { 20.0 } else { 30.0 }).collect());
+        assert!(plot.marks.iter().all(|m| m.name.chars().count() <= 32), "{:?}", plot.marks);
+        let segment = Segment { start: 0, end: 1, median: 1.0, mean: 1.0 };
+        let point = ChangePoint {
+            index: 7,
+            p: 0.001,
+            before: segment,
+            after: segment,
+            effect: 0.0,
+            interval: None,
+            shown: true,
+            turn: Turn::Worse,
+            location: (7, 7),
+            mark: Some("88288ea65ef8a1c2d3e4".to_owned()),
+            time: Some(0),
+            recent: true,
+        };
+        assert_eq!(named(3, &point), "3. 88288ea65ef8… (1970-01-01)");
     }
 
     #[test]
@@ -121,6 +186,6 @@ mod tests {
         assert_eq!((changes, levels(&plot)), (0, vec![(0.0, 0.2), (29.0, 0.2)]));
         // A history of one value, and one of nothing but one value.
         assert_eq!(levels(&drawn(vec![3.0]).0), [(0.0, 3.0), (0.0, 3.0)]);
-        assert!(drawn(vec![7.0; 500]).0.layers[0].name.starts_with("range of 8"));
+        assert!(drawn(vec![7.0; 500]).0.layers[1].name.ends_with("of 8 values"));
     }
 }

@@ -11,15 +11,16 @@ impl History {
     /// fails; where it is not known which way is worse, it is inconclusive. Changes for the
     /// better and older ones are told, and pass. So are those of which the interval of the median
     /// does not exclude 0 ([`ChangePoint::shown`]): the search looks for a change of anything.
-    /// The first finding carries the picture of the history.
+    /// The first that fails carries the picture of the history, else the first.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> = self.points.iter().map(|p| self.finding(p)).collect();
         if findings.iter().all(|f| f.class != Class::Regression) {
             findings.push(self.nothing());
         }
-        if let Some(first) = findings.first_mut() {
-            first.exhibits = vec![self.exhibit()];
+        let failed = findings.iter().position(|f| f.verdict == Verdict::Fail);
+        if let Some(shown) = findings.get_mut(failed.unwrap_or(0)) {
+            shown.exhibits = vec![self.exhibit()];
         }
         findings
     }

@@ -5,7 +5,8 @@ use super::{LeakSettings, Slope};
 use crate::exhibits::{axis, course};
 
 /// The values over time with the slope, the interval of the slope, and the growth that is
-/// allowed; all three begin where the slope begins.
+/// allowed; all three begin where the fitted slope begins, whose place is not in doubt there:
+/// the wedge is of slopes, not of values.
 ///
 /// `times` are hours, ascending, and as many as the values; `limit` is the growth per hour in
 /// the unit of the values, which the label says.
@@ -27,7 +28,7 @@ pub(super) fn exhibit(
         let (lo, hi) = (after(slope.lo), after(slope.hi));
         if lo.is_finite() && hi.is_finite() {
             let band = vec![(from, start, start), (to, lo, hi)];
-            let name = format!("{} interval of the slope", settings.level);
+            let name = format!("{}, slopes from fitted start", settings.level);
             plot = plot.layer(name, Shape::Band(band));
         }
         plot = plot
@@ -66,5 +67,6 @@ mod tests {
         assert!((a - 500.0).abs() < 1e-9 && a == c, "{a} {c}");
         assert!((b - d - 2.0 * span).abs() < 1e-9, "{b} {d}");
         assert_eq!(plot.layers.len(), 5);
+        assert_eq!(plot.layers[2].name, "95 %, slopes from fitted start");
     }
 }

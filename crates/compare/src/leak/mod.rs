@@ -10,8 +10,8 @@ pub use slope::{Slope, slope};
 use std::collections::BTreeMap;
 
 use tailproof_core::{
-    Class, Finding, Guarantee, Interval, Level, Observations, Reason, Series, Verdict, number,
-    percent,
+    Class, Finding, Guarantee, Interval, Level, Observations, Reason, Series, Unit, Verdict,
+    number, percent,
 };
 
 use crate::two::subject;
@@ -113,7 +113,8 @@ fn judge(
     let claim = format!("grows by less than {}{which}", settings.limit);
     let verdict = Verdict::Inconclusive(Reason::TooFew { need: LEAST as u64 });
     let mut finding = Finding::new(Class::Slo, subject, claim, verdict);
-    (finding.unit, finding.direction) = (series.metric.unit.clone(), series.metric.direction);
+    (finding.unit, finding.direction) =
+        (Some(per_hour(series.metric.unit.as_ref())), series.metric.direction);
     (finding.n, finding.target) = (vec![points.len() as u64], Some(limit));
     let (times, values): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
     let Some(slope) = slope(&times, &values, settings.level) else {
@@ -157,7 +158,7 @@ fn judge(
     let label = (series.metric.name.as_str(), series.metric.unit.as_ref());
     let picture = exhibit::exhibit((&times, &values), label, &slope, limit, settings);
     finding.exhibits = vec![picture];
-    let suffix = finding.suffix();
+    let suffix = series.metric.suffix();
     let trimmed = if settings.after > 0.0 {
         format!(", after the first {}", percent(settings.after))
     } else {
@@ -180,6 +181,11 @@ fn judge(
     finding
 }
 
+/// The unit of a growth: `MiB/h`.
+fn per_hour(unit: Option<&Unit>) -> Unit {
+    Unit::Named(unit.map_or_else(|| "/h".to_owned(), |u| format!("{u}/h")))
+}
+
 fn text_of(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Inconclusive(reason) => format!("{}, {reason}", verdict.word()),
@@ -189,7 +195,7 @@ fn text_of(verdict: &Verdict) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{Labels, Metric, Raw, Sample, Unit};
+    use tailproof_core::{Labels, Metric, Raw, Sample};
 
     use super::slope::tests::memory;
     use super::*;
@@ -220,7 +226,8 @@ mod tests {
         let at = slope(&t, &x, Level::P95).unwrap().per_hour;
         let open = verdict(&format!("{at}MiB/h"));
         assert!(matches!(open.verdict, Verdict::Inconclusive(Reason::Straddles { .. })));
-        assert!(open.why.contains("MiB/h"), "{}", open.why);
+        assert!(open.why.contains(" MiB/h ["), "{}", open.why);
+        assert_eq!(open.suffix(), " MiB/h");
         // A constant series grows by nothing.
         let flat = leak(&series(&t, vec![7.0; t.len()]), &settings("1B/h")).unwrap();
         assert_eq!(flat[0].verdict, Verdict::Pass);

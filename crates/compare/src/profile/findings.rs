@@ -95,11 +95,13 @@ impl ShareChanges {
         let claim = "takes another share of the samples";
         let mut finding = blank(counted, Some(&f.function), claim, Verdict::Pass);
         finding.n = samples.to_vec();
-        (finding.base, finding.estimate) = (Some(f.before), Some(f.after));
+        // From nothing there is no change in percent.
+        finding.base = Some(f.before).filter(|&share| share > 0.0);
+        finding.estimate = Some(f.after);
         (finding.p, finding.adjusted_p) = (Some(f.p), Some(f.adjusted_p));
         let (lo, hi) = f.interval;
         let (value, method) = (f.after - f.before, NEWCOMBE.to_owned());
-        // Beside a base, the interval of a finding would be that of a relative change.
+        // In points: beside a base, the interval of a finding is that of a relative change.
         finding.effects = vec![Effect {
             name: "share_difference".to_owned(),
             value,
@@ -175,6 +177,9 @@ mod tests {
         assert_eq!(names, ["c", "d"]);
         assert_eq!((found[0].base, found[0].estimate), (Some(0.5), Some(0.0)));
         assert!(found[0].interval.is_none() && found[0].effects[0].value == -0.5);
+        // A new function has grown from nothing by no number of percent.
+        assert_eq!((found[1].base, found[1].estimate), (None, Some(0.5)));
+        assert!(found[1].is_share() && found[1].effects[0].value == 0.5);
         let ExhibitKind::Table { rows, columns } = &found[0].exhibits[0].kind else {
             panic!("a table")
         };

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use tailproof_core::distributions::student_quantile;
 use tailproof_core::{
-    Exhibit, Finding, Guarantee, Interval, Level, Place, Plot, Provenance, Reason, Shape, Verdict,
-    number,
+    Direction, Exhibit, Finding, Guarantee, Interval, Level, Place, Plot, Provenance, Reason,
+    Shape, Verdict, number,
 };
 
 use super::ScalingError;
@@ -254,6 +254,8 @@ impl BreakEven {
         finding.subject.labels.retain(|k, v| other.labels.get(k) == Some(v));
         finding.n = vec![other.n() as u64, curve.n() as u64];
         finding.estimate = self.estimate;
+        // A size at which costs are equal is neither good nor bad.
+        finding.direction = Direction::Unknown;
         let ends = match self.crossing {
             Crossing::Between(lo, hi) => Some((lo, hi)),
             Crossing::From(lo) => Some((lo, f64::INFINITY)),

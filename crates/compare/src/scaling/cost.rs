@@ -178,8 +178,7 @@ impl Cost {
         let curve = &self.curve;
         let label = axis(&curve.metric.name, curve.metric.unit.as_ref());
         let plot = Plot::new(curve.axis.as_str(), label);
-        let plot =
-            fitted(plot, "overhead and marginal cost", self.level, curve.range(), |x| self.at(x));
+        let plot = fitted(plot, "line", self.level, curve.range(), |x| self.at(x));
         let plot = plot.layer("medians", Shape::Points(medians(curve)));
         Exhibit::plot(format!("Cost over {}", curve.axis), plot)
     }

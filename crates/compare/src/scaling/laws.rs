@@ -1,6 +1,6 @@
 use tailproof_core::{
-    Direction, Exhibit, Finding, Guarantee, Level, Place, Plot, Provenance, Shape, Verdict, number,
-    percent,
+    Direction, Exhibit, Finding, Guarantee, Level, Place, Plot, Provenance, Shape, Verdict,
+    descriptive, number, percent,
 };
 
 use super::cost::effect;
@@ -235,7 +235,8 @@ impl LawFit {
         }
     }
 
-    /// One finding: that the speed-up is limited, and where; predictions are its effects.
+    /// One finding: that the speed-up is limited, and where; predictions are its effects. Of a law
+    /// that does not fit, that it does not.
     #[must_use]
     pub fn findings(&self, at: &[f64]) -> Vec<Finding> {
         let (law, level) = (self.law, self.level);
@@ -245,13 +246,22 @@ impl LawFit {
             Law::Gustafson => "a serial share slows the growing work (Gustafson)",
             Law::Usl => "more workers make it slower in the end (USL)",
         };
-        let mut finding = self.curve.blank(claim.to_owned());
-        state(&mut finding, limit, level, METHOD);
-        finding.guarantee =
-            if self.is_bent() { Guarantee::Approximate } else { Guarantee::Asymptotic };
-        finding.provenance = self.provenance;
         // A law that the replicates refute says nothing of its ceiling.
-        finding.verdict = if limit.lo > 0.0 && !self.is_bent() {
+        let bent = self.is_bent();
+        let claim = if bent {
+            format!("the speed-up follows the law ({})", law.name())
+        } else {
+            claim.to_owned()
+        };
+        let mut finding = self.curve.blank(claim);
+        // What is estimated slows the workers, whatever is the better of what was measured.
+        finding.direction = Direction::Lower;
+        state(&mut finding, limit, level, METHOD);
+        finding.guarantee = if bent { Guarantee::Approximate } else { Guarantee::Asymptotic };
+        finding.provenance = self.provenance;
+        finding.verdict = if bent {
+            Verdict::Fail
+        } else if limit.lo > 0.0 {
             Verdict::Pass
         } else {
             Verdict::NoDetectableChange { would_have_shown: None }
@@ -263,7 +273,7 @@ impl LawFit {
             number(self.df),
             number(self.curve.n() as f64),
             self.curve.points.len(),
-            if self.is_bent() { "DOES NOT FIT" } else { finding.verdict.word() },
+            if bent { "DOES NOT FIT" } else { finding.verdict.word() },
         );
         finding.effects.push(effect("sigma", &self.serial, level, METHOD, None));
         let named = [
@@ -315,8 +325,25 @@ impl LawFit {
         all
     }
 
-    /// The measured speed-ups over one worker, whose rate is that of the fit.
-    fn measured(&self) -> Vec<(f64, f64)> {
+    /// The measured speed-ups over one worker, and what they are called: over its mean, as in
+    /// [`super::speed_ups`], where it was measured, else over the rate that the fit gives it.
+    fn measured(&self) -> (&'static str, Vec<(f64, f64)>) {
+        let points = &self.curve.points;
+        let Some(one) = points.iter().find(|p| p.x == 1.0) else {
+            return ("measured / fitted rate of one", self.over_fitted());
+        };
+        let (base, times) =
+            (descriptive::mean(&one.values), self.curve.metric.direction == Direction::Lower);
+        let over = |i: usize| {
+            let mean = descriptive::mean(&points[i].values);
+            (points[i].x, if times { base / mean } else { mean / base })
+        };
+        let all = picked(points.len()).map(over);
+        ("measured", all.filter(|p| p.1.is_finite()).collect())
+    }
+
+    /// The measured rates over that of one worker in the fit.
+    fn over_fitted(&self) -> Vec<(f64, f64)> {
         let sign = if self.curve.metric.direction == Direction::Lower { -1.0 } else { 1.0 };
         let log = |x: f64| self.law.speed_up(self.serial.value, self.kappa(), x).ln();
         let rates: Vec<(f64, f64, f64)> = self
@@ -337,11 +364,11 @@ impl LawFit {
     /// The law with its band among the measured speed-ups, and its limit where that is near.
     fn exhibit(&self) -> Exhibit {
         let (from, to) = self.curve.range();
-        let measured = self.measured();
+        let (name, measured) = self.measured();
         let most = measured.iter().map(|p| p.1).fold(1.0, f64::max);
         let plot = Plot::new(self.curve.axis.as_str(), "speed-up over one worker");
         let plot = fitted(plot, self.law.name(), self.level, (from, to), |n| self.at(n));
-        let mut plot = perfect(plot, 1.0, to, &measured).layer("measured", Shape::Points(measured));
+        let mut plot = perfect(plot, 1.0, to, &measured).layer(name, Shape::Points(measured));
         if let Some(ceiling) = self.ceiling.filter(|c| c.value <= 2.0 * most) {
             let name = format!("ceiling, {} times", number(ceiling.value));
             plot = plot.mark(name, Place::Y(ceiling.value));
@@ -356,6 +383,8 @@ impl LawFit {
 
 #[cfg(test)]
 mod tests {
+    use tailproof_core::Class;
+
     use super::super::fixture::noisy;
     use super::*;
 
@@ -373,11 +402,21 @@ mod tests {
             let fit = fit(&times(0, 0.0, law, sigma, kappa), law, Level::P95).unwrap();
             assert!((fit.serial.value / sigma - 1.0).abs() < 1e-4, "{fit:?}");
             assert!((fit.kappa() - kappa).abs() < 1e-6, "{fit:?}");
-            for (n, measured) in fit.measured() {
+            let (name, measured) = fit.measured();
+            assert_eq!((name, measured[0]), ("measured", (1.0, 1.0)));
+            for (n, measured) in measured.into_iter().chain(fit.over_fitted()) {
                 let expected = law.speed_up(sigma, kappa, n);
                 assert!((measured / expected - 1.0).abs() < 1e-3, "{n}: {measured} {expected}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_divided_by_a_fitted_rate_is_called_so() {
+        let late = noisy(&WORKERS[1..], 5, 0.01, 4, |n| 800.0 / usl(0.05, 0.0, n));
+        let (name, measured) = fit(&late, Law::Amdahl, Level::P95).unwrap().measured();
+        assert_eq!(name, "measured / fitted rate of one");
+        assert!((measured[0].1 - usl(0.05, 0.0, 2.0)).abs() < 0.2, "{measured:?}");
     }
 
     #[test]
@@ -418,6 +457,10 @@ mod tests {
         let falling = times(3, 0.01, Law::Usl, 0.02, 0.01);
         let amdahl = fit(&falling, Law::Amdahl, Level::P95).unwrap();
         assert!(amdahl.is_bent() && amdahl.warnings()[0].starts_with("Amdahl does not fit"));
+        let refuted = &amdahl.findings(&[])[0];
+        assert_eq!((refuted.class, &refuted.verdict), (Class::Other, &Verdict::Fail));
+        assert_eq!(refuted.claim, "the speed-up follows the law (Amdahl)");
+        assert!(refuted.why.ends_with("DOES NOT FIT"), "{}", refuted.why);
         assert!(!fit(&falling, Law::Usl, Level::P95).unwrap().is_bent());
         assert!(amdahl.projects(32.0) && !amdahl.projects(16.0));
     }

@@ -100,6 +100,8 @@ impl SpeedUps {
         let (from, to) = (number(self.base), number(row.workers));
         let mut finding = self.curve.blank(format!("{to} workers are faster than {from}"));
         finding.n = vec![self.rows[0].n as u64, row.n as u64];
+        // Of the speed-up, whatever is the better of what was measured.
+        finding.direction = Direction::Higher;
         state(&mut finding, &row.speed_up, self.level, row.method);
         finding.guarantee = row.guarantee;
         finding.verdict = if row.speed_up.lo > 1.0 {
@@ -136,7 +138,7 @@ impl SpeedUps {
         let band = bounded.map(|r| (r.workers, r.speed_up.lo, r.speed_up.hi)).collect();
         let points: Vec<(f64, f64)> = shown().map(|r| (r.workers, r.speed_up.value)).collect();
         let plot = Plot::new(self.curve.axis.as_str(), "speed-up")
-            .layer(format!("{} interval of each", self.level), Shape::Band(band));
+            .layer(format!("{}, each count", self.level), Shape::Band(band));
         let to = self.curve.range().1;
         let plot = perfect(plot, self.base, to, &points).layer("measured", Shape::Points(points));
         vec![Exhibit::plot(title.clone(), plot), Exhibit::table(title, columns, rows)]
@@ -174,6 +176,7 @@ mod tests {
         assert_eq!(findings.len(), 2);
         assert_eq!(findings[0].verdict, Verdict::Pass);
         assert_eq!(findings[0].claim, "4 workers are faster than 2");
+        assert_eq!(findings[0].direction, Direction::Higher);
         let [plot, rows] = findings[1].exhibits.as_slice() else { panic!("a plot and a table") };
         assert!(matches!(plot.kind, ExhibitKind::Plot(_)), "{plot:?}");
         let ExhibitKind::Table { rows, .. } = &rows.kind else { panic!("a table") };

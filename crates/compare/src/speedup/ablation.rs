@@ -121,7 +121,6 @@ pub fn ablation(
         .map(|t| {
             let mut finding = judged(t, &columns, n as u64, df as u64, settings);
             finding.subject.metric.clone_from(&metric.name);
-            finding.direction = metric.direction;
             finding
         })
         .collect();
@@ -237,6 +236,8 @@ fn judged(term: &Term, columns: &Columns, n: u64, df: u64, settings: &SpeedUpSet
     (finding.estimate, finding.target, finding.n, finding.p) =
         (Some(term.factor), Some(1.0), vec![n], term.p);
     let name = if interaction { "interaction" } else { "speed_up" };
+    // Of the factor, whatever is the better of what was measured; an interaction is to be 1.
+    finding.direction = if interaction { Direction::Unknown } else { Direction::Higher };
     finding.interval.clone_from(&interval);
     finding.effects =
         vec![Effect { name: name.to_owned(), value: term.factor, interval, note: None }];
@@ -327,6 +328,8 @@ mod tests {
             (verdict(0), verdict(3), verdict(4)),
             (Verdict::Pass, Verdict::Fail, Verdict::Pass)
         );
+        let direction = |i: usize| found.findings[i].direction;
+        assert_eq!((direction(0), direction(3)), (Direction::Higher, Direction::Unknown));
     }
 
     #[test]

@@ -174,8 +174,9 @@ fn judged(
             _ => String::new(),
         }
     );
-    // Estimate and interval of the finding are the ratio, which has no unit.
+    // Estimate and interval of the finding are the ratio, which has no unit and is to be 1.
     (finding.unit, finding.target) = (None, Some(1.0));
+    finding.direction = tailproof_core::Direction::Unknown;
     (finding.estimate, finding.interval) = (Some(interaction), shown);
     Combination { single, product, combined, interaction, interval, finding }
 }
