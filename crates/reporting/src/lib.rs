@@ -36,7 +36,7 @@ mod common;
 mod evidence;
 mod layout;
 mod output;
-#[cfg(feature = "html")]
+#[cfg(feature = "plot")]
 mod plot;
 mod seal;
 mod verify;
@@ -77,7 +77,7 @@ pub use output::sarif::sarif;
 pub use output::table::table;
 #[cfg(feature = "png")]
 pub use plot::{PngError, png};
-#[cfg(feature = "html")]
+#[cfg(feature = "plot")]
 pub use plot::{svg, svg_document};
 pub use seal::{
     computed_hash, evidence_object, recorded_hash, seal, sha256_hex, sha256_of, strict,

@@ -7,9 +7,9 @@ use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle};
 use plotters_backend::DrawingBackend;
-use tailproof_core::Shape;
+use tailproof_core::{Plot, Shape};
 
-use super::extent::{band, bars, layers, points};
+use super::extent::{Look, band, bars, cumulative, layers, points};
 use super::ink::Ink;
 use super::layout::{Area, Layout};
 use super::text::SIZE;
@@ -27,18 +27,21 @@ pub(crate) fn draw<B: DrawingBackend>(backend: B, layout: &Layout<'_>) -> Drawn<
         grid(&chart, layout)?;
         // What covers more is drawn first.
         for rank in 0..3 {
-            for (at, (n, layer)) in layers(layout.plot).enumerate() {
+            for (at, (look, layer)) in layers(layout.plot).enumerate() {
                 if rank == depth(&layer.shape) {
                     if let Some(place) = layout.keys.get(at).copied().flatten() {
-                        key(&root, place, n, &layer.shape)?;
+                        key(&root, place, look, &layer.shape)?;
                     }
-                    shape(&chart, layout, n, &layer.shape)?;
+                    shape(&root, &chart, layout, look, &layer.shape)?;
                 }
             }
         }
         axis(&root, area, layout)?;
         for mark in layout.marks.iter().filter(|m| m.from.0 == m.to.0 || m.from.1 == m.to.1) {
             root.draw(&PathElement::new(vec![mark.from, mark.to], Ink::Target.style()))?;
+        }
+        for &(from, to) in &layout.leaders {
+            root.draw(&PathElement::new(vec![from, to], Ink::Leader.style()))?;
         }
     }
     let font = FontDesc::new(FontFamily::SansSerif, f64::from(SIZE), FontStyle::Normal);
@@ -92,7 +95,7 @@ fn depth(shape: &Shape) -> u8 {
 fn key<B: DrawingBackend>(
     root: &DrawingArea<B, Shift>,
     (x, y): (i32, i32),
-    n: u8,
+    Look { n, kind }: Look,
     shape: &Shape,
 ) -> Drawn<B> {
     let block = [(x, y - 14), (x + 64, y + 14)];
@@ -102,26 +105,20 @@ fn key<B: DrawingBackend>(
         }
         Shape::Points(_) => root.draw(&Circle::new((x + 32, y), 8, Ink::Dot(n).style())),
         Shape::Bars(_) => root.draw(&Rectangle::new(block, Ink::Bar(n).style())),
-        Shape::Band(_) => root.draw(&Rectangle::new(block, Ink::Band(n).style())),
+        Shape::Band(_) => root.draw(&Rectangle::new(block, Ink::Band(n, kind).style())),
     }
 }
 
 fn shape<B: DrawingBackend>(
+    root: &DrawingArea<B, Shift>,
     chart: &DrawingArea<B, Area>,
     layout: &Layout<'_>,
-    n: u8,
+    Look { n, kind }: Look,
     shape: &Shape,
 ) -> Drawn<B> {
     let plot = layout.plot;
     match shape {
-        Shape::Steps(all) => {
-            let mut path: Vec<(f64, f64)> = Vec::with_capacity(2 * all.len());
-            for (x, y) in points(plot, all) {
-                path.extend(path.last().map(|before| (x, before.1)));
-                path.push((x, y));
-            }
-            chart.draw(&PathElement::new(path, Ink::Line(n).style()))
-        }
+        Shape::Steps(all) => chart.draw(&PathElement::new(steps(plot, all), Ink::Line(n).style())),
         Shape::Line(all) => {
             let path: Vec<_> = points(plot, all).collect();
             chart.draw(&PathElement::new(path, Ink::Line(n).style()))
@@ -130,7 +127,9 @@ fn shape<B: DrawingBackend>(
             .try_for_each(|point| chart.draw(&Circle::new(point, 8, Ink::Dot(n).style()))),
         Shape::Bars(all) => {
             bars(plot, all).filter(|b| b.2 != 0.0).try_for_each(|(from, to, height)| {
-                chart.draw(&Rectangle::new([(from, 0.0), (to, height)], Ink::Bar(n).style()))
+                let corners = [(from.min(to), 0.0), (from.max(to), height)]
+                    .map(|at| chart.map_coordinate(&at));
+                root.draw(&Rectangle::new(bar(corners), Ink::Bar(n).style()))
             })
         }
         Shape::Band(all) => {
@@ -140,7 +139,62 @@ fn shape<B: DrawingBackend>(
                 back.push((x, lo));
             }
             outline.extend(back.into_iter().rev());
-            chart.draw(&Polygon::new(outline, Ink::Band(n).style()))
+            chart.draw(&Polygon::new(outline, Ink::Band(n, kind).style()))
         }
+    }
+}
+
+/// The corners of steps, on to the right end of the axis; of a distribution function also what
+/// is before its first x.
+fn steps(plot: &Plot, all: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut path: Vec<(f64, f64)> = Vec::with_capacity(2 * all.len() + 3);
+    // What is beyond an axis is drawn at its end.
+    if cumulative(plot, all) {
+        path.push((f64::MIN, 0.0));
+    }
+    for (x, y) in points(plot, all) {
+        path.extend(path.last().map(|before| (x, before.1)));
+        path.push((x, y));
+    }
+    path.extend(path.last().map(|last| (f64::MAX, last.1)));
+    path
+}
+
+/// A bar that can be seen however thin or low it is, and that does not touch a wide one beside it.
+fn bar([(left, zero), (right, top)]: [(i32, i32); 2]) -> [(i32, i32); 2] {
+    /// Two pixels of a page.
+    const LEAST: i32 = 6;
+    let (left, right) = match right - left {
+        0..LEAST => {
+            let left = i32::midpoint(left, right) - LEAST / 2;
+            (left, left + LEAST)
+        }
+        12.. => (left + 1, right - 1),
+        _ => (left, right),
+    };
+    let top = if (zero - top).abs() < 3 { zero + if top > zero { 3 } else { -3 } } else { top };
+    [(left, zero), (right, top)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distribution_function_rises_from_zero_and_goes_on() {
+        let ends = (f64::MIN, f64::MAX);
+        let one = vec![(5.0, 1.0)];
+        let ecdf = Plot::new("x", "y").layer("", Shape::Steps(one.clone()));
+        assert_eq!(steps(&ecdf, &one), [(ends.0, 0.0), (5.0, 0.0), (5.0, 1.0), (ends.1, 1.0)]);
+        let level = ecdf.layer("", Shape::Points(one.clone()));
+        assert_eq!(steps(&level, &one), [(5.0, 1.0), (ends.1, 1.0)]);
+        assert!(steps(&level, &[]).is_empty() && steps(&Plot::new("x", "y"), &[]).is_empty());
+    }
+
+    #[test]
+    fn every_bar_can_be_seen() {
+        assert_eq!(bar([(50, 90), (50, 20)]), [(47, 90), (53, 20)]);
+        assert_eq!(bar([(50, 90), (80, 90)]), [(51, 90), (79, 87)]);
+        assert_eq!(bar([(50, 90), (58, 92)]), [(50, 90), (58, 93)]);
     }
 }

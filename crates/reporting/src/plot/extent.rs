@@ -2,7 +2,7 @@
 
 use tailproof_core::{Exhibit, Layer, Mark, Place, Plot, Shape};
 
-use super::scale::{place, usable};
+use super::scale::{beyond, place, usable};
 
 /// Most marks of a picture.
 pub(crate) const MAX_MARKS: usize = 12;
@@ -13,26 +13,100 @@ const FAR: f64 = 4.0;
 /// Smallest and largest number of an axis.
 pub(crate) type Span = (f64, f64);
 
-/// The layers that are drawn, with the numbers that tell them apart.
+/// What tells a layer from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Its number, for colour and dashes.
+    pub n: u8,
+    /// For bands of one colour: plain, or with one of three outlines.
+    pub kind: u8,
+}
+
+/// The layers that are drawn, and how they look.
 ///
 /// A band has the number of the layer that it belongs to: the next one where bands come first,
-/// else the one before.
-pub(crate) fn layers(plot: &Plot) -> impl Iterator<Item = (u8, &Layer)> {
-    let band = |layer: &Layer| matches!(layer.shape, Shape::Band(_));
-    let first = plot.layers.first().is_some_and(band);
-    let others = plot.layers.iter().take(Exhibit::MAX_LAYERS).filter(|l| !band(l)).count() as u8;
-    let mut next = 0_u8;
-    plot.layers.iter().take(Exhibit::MAX_LAYERS).map(move |layer| {
-        let n = match (band(layer), first) {
-            (true, true) => next.min(others.saturating_sub(1)),
-            (true, false) => next.saturating_sub(1),
-            (false, _) => {
-                next += 1;
-                next - 1
-            }
-        };
-        (n, layer)
+/// else the one before. More than two bands of one layer are numbered by themselves. Bands of
+/// one colour differ by kind.
+pub(crate) fn layers(plot: &Plot) -> impl Iterator<Item = (Look, &Layer)> {
+    let all = &plot.layers[..plot.layers.len().min(Exhibit::MAX_LAYERS)];
+    let owners = owners(all);
+    let mut seen: Vec<u8> = Vec::new();
+    all.iter().enumerate().map(move |(at, layer)| {
+        let owner = owners[at];
+        if !is_band(layer) {
+            return (Look { n: owner, kind: 0 }, layer);
+        }
+        let siblings = |to: usize| (0..to).filter(|&i| is_band(&all[i]) && owners[i] == owner);
+        let many = siblings(all.len()).count() > 2;
+        let n = if many { siblings(at).count() as u8 } else { owner };
+        let kind = seen.iter().filter(|&&m| m % 4 == n % 4).count().min(3) as u8;
+        seen.push(n);
+        (Look { n, kind }, layer)
     })
+}
+
+/// For each layer its number, for each band the number of the layer that it belongs to.
+fn owners(all: &[Layer]) -> Vec<u8> {
+    let first = all.first().is_some_and(is_band);
+    let others = all.iter().filter(|l| !is_band(l)).count() as u8;
+    let mut next = 0_u8;
+    let number = |layer| match (is_band(layer), first) {
+        (true, true) => next.min(others.saturating_sub(1)),
+        (true, false) => next.saturating_sub(1),
+        (false, _) => {
+            next += 1;
+            next - 1
+        }
+    };
+    all.iter().map(number).collect()
+}
+
+fn is_band(layer: &Layer) -> bool {
+    matches!(layer.shape, Shape::Band(_))
+}
+
+/// Whether steps are a distribution function, which is 0 before its first x: shares or percents
+/// that never fall, in a plot of nothing but steps and bands.
+pub(crate) fn cumulative(plot: &Plot, all: &[(f64, f64)]) -> bool {
+    let alone = |layer: &Layer| matches!(layer.shape, Shape::Steps(_) | Shape::Band(_));
+    let rising = || points(plot, all).map(|p| p.1);
+    let shares = rising().all(|y| (0.0..=1.0).contains(&y));
+    let percents =
+        || rising().all(|y| (0.0..=100.0).contains(&y)) && rising().last() == Some(100.0);
+    let some = rising().next().is_some();
+    some && plot.layers.iter().all(alone) && rising().is_sorted() && (shares || percents())
+}
+
+/// Which axes, across and up, show whole numbers only: counts, runs, ranks.
+pub(crate) fn whole(plot: &Plot) -> (bool, bool) {
+    let is = |x: f64| x.fract() == 0.0;
+    let mut both = (true, true);
+    for (_, layer) in layers(plot) {
+        let (across, up) = match &layer.shape {
+            Shape::Steps(all) | Shape::Line(all) | Shape::Points(all) => {
+                (points(plot, all).all(|p| is(p.0)), false)
+            }
+            // The ends of bars are between the numbers that they count.
+            Shape::Bars(all) => (false, bars(plot, all).all(|b| is(b.2))),
+            Shape::Band(all) => (band(plot, all).all(|b| is(b.0)), false),
+        };
+        both = (both.0 && across, both.1 && up);
+    }
+    both
+}
+
+/// Whether numbers are beyond what the axes can show, so that they are drawn at their ends.
+pub(crate) fn clipped(plot: &Plot) -> bool {
+    let x = |x: f64| beyond(x, plot.x.log);
+    let y = |y: f64| beyond(y, plot.y.log);
+    let layer = |(_, layer): (Look, &Layer)| match &layer.shape {
+        Shape::Steps(all) | Shape::Line(all) | Shape::Points(all) => {
+            cut(all).iter().any(|p| x(p.0) || y(p.1))
+        }
+        Shape::Bars(all) => cut(all).iter().any(|b| x(b.0) || x(b.1) || y(b.2)),
+        Shape::Band(all) => cut(all).iter().any(|b| x(b.0) || y(b.1) || y(b.2)),
+    };
+    layers(plot).any(layer)
 }
 
 /// The marks that are drawn.
@@ -79,6 +153,9 @@ pub(crate) fn extent(plot: &Plot) -> Option<(Span, Span)> {
                 for (a, b) in points(plot, all) {
                     grow(&mut x, Some(a));
                     grow(&mut y, Some(b));
+                }
+                if matches!(layer.shape, Shape::Steps(_)) && y.is_some() && cumulative(plot, all) {
+                    grow(&mut y, usable(0.0, plot.y.log));
                 }
             }
             Shape::Bars(all) => {
@@ -150,16 +227,44 @@ mod tests {
     }
 
     #[test]
-    fn a_band_looks_like_what_it_belongs_to() {
-        let numbers = |shapes: &[bool]| -> Vec<u8> {
+    fn a_band_looks_like_what_it_belongs_to_and_not_like_another() {
+        let looks = |shapes: &[bool]| -> Vec<(u8, u8)> {
             let plot = shapes.iter().fold(Plot::new("x", "y"), |plot, &band| {
                 plot.layer("", if band { Shape::Band(vec![]) } else { Shape::Line(vec![]) })
             });
-            layers(&plot).map(|(n, _)| n).collect()
+            layers(&plot).map(|(look, _)| (look.n, look.kind)).collect()
         };
-        assert_eq!(numbers(&[true, false, true, false, true]), [0, 0, 1, 1, 1]);
-        assert_eq!(numbers(&[false, true, false, true]), [0, 0, 1, 1]);
-        assert_eq!(numbers(&[true, true]), [0, 0]);
+        assert_eq!(looks(&[false, true, false, true]), [(0, 0), (0, 0), (1, 0), (1, 0)]);
+        assert_eq!(looks(&[true, true, false]), [(0, 0), (0, 1), (0, 0)]);
+        assert_eq!(looks(&[true, false, true, true]), [(0, 0), (0, 0), (1, 0), (2, 0)]);
+        let mut bands = looks(&[true; 8]);
+        bands.sort_unstable_by_key(|&(n, kind)| (n % 4, kind));
+        bands.dedup_by_key(|&mut (n, kind)| (n % 4, kind));
+        assert_eq!(bands.len(), 8);
+    }
+
+    #[test]
+    fn distribution_functions_begin_at_zero_and_levels_do_not() {
+        let steps = |all: Vec<(f64, f64)>| Plot::new("x", "y").layer("", Shape::Steps(all));
+        assert_eq!(extent(&steps(vec![(5.0, 1.0)])), Some(((5.0, 5.0), (0.0, 1.0))));
+        assert_eq!(extent(&steps(vec![(5.0, 40.0), (6.0, 100.0)])).unwrap().1, (0.0, 100.0));
+        assert_eq!(extent(&steps(vec![(5.0, 40.0), (6.0, 30.0)])).unwrap().1, (30.0, 40.0));
+        let level = steps(vec![(0.0, 0.5), (9.0, 0.5)]);
+        assert_eq!(extent(&level).unwrap().1, (0.0, 0.5));
+        let history = level.layer("", Shape::Points(vec![(0.0, 0.6)]));
+        assert_eq!(extent(&history).unwrap().1, (0.5, 0.6));
+    }
+
+    #[test]
+    fn counts_are_whole_and_clipped_numbers_are_noticed() {
+        let runs = line(vec![(1.0, 0.5), (2.0, 1.5)]);
+        assert_eq!(whole(&runs), (true, false));
+        assert_eq!(whole(&line(vec![(1.5, 1.0)])), (false, false));
+        let bars = Plot::new("x", "y").layer("", Shape::Bars(vec![(1.0, 2.0, 3.0)]));
+        assert_eq!(whole(&bars), (false, true));
+        assert!(!clipped(&runs) && clipped(&line(vec![(1.0, 1e305)])));
+        assert!(!clipped(&line(vec![(5e-324, f64::INFINITY)])));
+        assert!(clipped(&line(vec![(5e-324, 1.0)]).log_x()));
     }
 
     #[test]

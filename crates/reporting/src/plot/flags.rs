@@ -4,9 +4,15 @@ use super::layout::{HEIGHT, WIDTH};
 use super::text;
 
 /// Most rows of names above the picture.
-const ROWS: i32 = 5;
+const ROWS: i32 = 7;
 /// Between a name and what is beside it.
 const GAP: i32 = 10;
+/// Between a line and its name beside it.
+const BESIDE: i32 = 22;
+/// What it costs that a line goes through a name, in places of data that it covers.
+const STRUCK: usize = 20;
+/// What it costs that a name is a row away from its mark: more than any other reason.
+const FAR: usize = 1_000_000;
 
 /// A vertical mark: its name, and the range of x it covers; a line has a range of no width.
 #[derive(Debug)]
@@ -15,7 +21,7 @@ pub(crate) struct Upright {
     pub name: String,
     /// From and to.
     pub at: (i32, i32),
-    /// A band, whose name stands over its middle, or a line, whose name stands beside it.
+    /// A band, whose name stands over its middle, or a line, whose name begins or ends at it.
     pub band: bool,
     /// Whether it can be seen; else only its name is there.
     pub seen: bool,
@@ -28,12 +34,26 @@ pub(crate) struct Flag {
     pub row: i32,
     /// From and to.
     pub span: (i32, i32),
+    /// Whether it is over its mark, not beside it.
+    pub over: bool,
+}
+
+impl Flag {
+    /// From the side of a mark that reaches from `lo` to `hi` to its name beside it.
+    pub(crate) fn leader(self, (lo, hi): (i32, i32)) -> Option<(i32, i32)> {
+        let right = self.span.0 > hi;
+        let (side, name) =
+            if right { (hi, self.span.0 - GAP + 2) } else { (lo, self.span.1 + GAP - 2) };
+        (!self.over).then_some((side, name))
+    }
 }
 
 /// A place for each name above the picture; `None` for those that find none.
 ///
-/// Names of lines fly to the right if none then stands on the pole of another, else to the left
-/// if that is better. A name stands on a pole only if nothing else is left.
+/// Names of lines fly to the right, each a row above those that it would cross, or to the left if
+/// fewer names then stand on the pole of another. A name stands on a pole only if nothing else is
+/// left, and over its own line only if it is too long for either side; names of bands stand over
+/// them, and beside them only if that is better.
 pub(crate) fn raise(marks: &[&Upright]) -> Vec<Option<Flag>> {
     let (right, crossed) = fly(marks, true);
     if crossed == 0 {
@@ -72,25 +92,25 @@ fn fly(marks: &[&Upright], to_right: bool) -> (Vec<Option<Flag>>, usize) {
     (flags, crossed)
 }
 
+/// Places in the order of preference.
 fn candidates(mark: &Upright, to_right: bool) -> impl Iterator<Item = Flag> + use<> {
     let width = text::width(&mark.name).min(WIDTH);
-    let (lo, hi, band) = (mark.at.0, mark.at.1, mark.band);
-    (0..ROWS).flat_map(move |row| {
-        let middle = (i32::midpoint(lo, hi) - width / 2).clamp(0, WIDTH - width);
-        let starts = match (band, to_right) {
-            (true, _) => [middle, middle],
-            (_, true) => [hi + GAP, lo - GAP - width],
-            (_, false) => [lo - GAP - width, hi + GAP],
-        };
-        let inside = move |start: &i32| (0..=WIDTH - width).contains(start);
-        let flag = move |start| Flag { row, span: (start, start + width) };
-        starts.into_iter().filter(inside).map(flag)
+    let (lo, hi) = mark.at;
+    let middle = (i32::midpoint(lo, hi) - width / 2).clamp(0, WIDTH - width);
+    let (right, left) = (hi + BESIDE, lo - BESIDE - width);
+    let sides = if to_right { [right, left] } else { [left, right] };
+    let [one, other] = sides.map(|start| (start, false));
+    let over = (middle, true);
+    let places = if mark.band { [over, one, other] } else { [one, other, over] };
+    let inside = move |&(start, _): &(i32, bool)| (0..=WIDTH - width).contains(&start);
+    places.into_iter().filter(inside).flat_map(move |(start, over)| {
+        (0..ROWS).map(move |row| Flag { row, span: (start, start + width), over })
     })
 }
 
 /// Whether `flag` stands on the pole of `mark`, whose name is at `other`.
 fn on_pole(flag: Flag, mark: &Upright, other: Flag) -> bool {
-    let below = if mark.band { flag.row < other.row } else { flag.row <= other.row };
+    let below = if other.over { flag.row < other.row } else { flag.row <= other.row };
     mark.seen && below && touch(flag.span, mark.at, GAP / 2)
 }
 
@@ -107,19 +127,30 @@ pub(crate) struct Level {
     pub at: (i32, i32),
 }
 
-/// Left end and base line of each name inside the picture, where it covers the least of `ink`.
+/// Where the name of a horizontal mark stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seat {
+    /// Left end and base line.
+    pub at: (i32, i32),
+    /// From the name to its mark, where they do not touch.
+    pub leader: Option<((i32, i32), (i32, i32))>,
+}
+
+/// A seat for each name inside the picture: at its mark, where it covers the least of `ink`;
+/// further away, with a leader, only where other names are at its mark.
 pub(crate) fn lay(
     marks: &[Level],
     across: (i32, i32),
     down: (i32, i32),
     ink: &[(i32, i32)],
-) -> Vec<Option<(i32, i32)>> {
+) -> Vec<Option<Seat>> {
     let mut taken: Vec<(i32, i32, i32)> = Vec::new();
     let lines: Vec<i32> = marks.iter().flat_map(|m| [m.at.0, m.at.1]).collect();
     let place = |mark: &Level| {
         let width = text::width(&mark.name).min(across.1 - across.0);
-        let mut best: Option<(usize, (i32, i32))> = None;
-        for (far, (x, y)) in seats(mark, width, across, down) {
+        let mut best: Option<(usize, Seat)> = None;
+        for (far, seat) in seats(mark, width, across, down) {
+            let (x, y) = seat.at;
             let free = taken.iter().all(|&(bx, by, bw)| {
                 !touch((x, x + width), (bx, bx + bw), GAP) || (y - by).abs() >= HEIGHT
             });
@@ -131,14 +162,14 @@ pub(crate) fn lay(
                 (x..x + width).contains(&px) && (above..below).contains(&py)
             };
             let struck = lines.iter().filter(|l| (above..y).contains(l)).count();
-            let cost = ink.iter().filter(covers).count() + 4 * struck + far;
+            let cost = ink.iter().filter(covers).count() + STRUCK * struck + far;
             if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, (x, y)));
+                best = Some((cost, seat));
             }
         }
-        let (_, place) = best?;
-        taken.push((place.0, place.1, width));
-        Some(place)
+        let (_, seat) = best?;
+        taken.push((seat.at.0, seat.at.1, width));
+        Some(seat)
     };
     marks.iter().map(place).collect()
 }
@@ -149,16 +180,30 @@ fn seats(
     width: i32,
     (left, right): (i32, i32),
     (top, bottom): (i32, i32),
-) -> impl Iterator<Item = (usize, (i32, i32))> + use<> {
+) -> impl Iterator<Item = (usize, Seat)> + use<> {
+    const COLUMNS: i32 = 8;
     let (upper, lower) = mark.at;
-    let inside = if lower - upper >= HEIGHT { upper + text::SIZE } else { upper - GAP };
-    let rows = [inside, upper - GAP, lower + text::SIZE];
-    let columns = [right - width, left + GAP, i32::midpoint(left, right) - width / 2];
-    let away = if i32::midpoint(upper, lower) > i32::midpoint(top, bottom) { -1 } else { 1 };
-    let inside = move |y: &i32| *y - text::SIZE >= top - GAP && *y <= bottom - GAP / 2;
-    (0..6).flat_map(move |shift| {
-        let rows = rows.into_iter().map(move |y| y + away * shift * HEIGHT).filter(inside);
-        rows.flat_map(move |y| columns.map(|x| (8 * shift as usize, (x, y))))
+    let (above, below) = (upper - GAP, lower + HEIGHT - GAP);
+    let tall = lower - upper >= HEIGHT;
+    let within = tall.then_some([upper + HEIGHT - GAP, lower - GAP]).into_iter().flatten();
+    let near = within.chain([above, below]).map(|y| (0, y, None));
+    let away = (1..5).flat_map(move |shift| {
+        let (up, down) = (above - shift * HEIGHT, below + shift * HEIGHT);
+        let leaders = [(up + GAP / 2, upper), (down - text::SIZE, lower)];
+        [up, down]
+            .into_iter()
+            .zip(leaders)
+            .map(move |(y, ends)| (shift as usize * FAR, y, Some(ends)))
+    });
+    let inside = move |y: i32| y - text::SIZE >= top - GAP && y <= bottom - GAP / 2;
+    let (first, last) = (right - width, (left + GAP).min(right - width));
+    near.chain(away).filter(move |&(_, y, _)| inside(y)).flat_map(move |(far, y, ends)| {
+        // The ends first, then what is between them.
+        [0, COLUMNS].into_iter().chain(1..COLUMNS).map(move |i| {
+            let x = first + (last - first) * i / COLUMNS;
+            let leader = ends.map(|(from, to)| ((x + GAP, from), (x + GAP, to)));
+            (far, Seat { at: (x, y), leader })
+        })
     })
 }
 
@@ -170,30 +215,78 @@ mod tests {
         Upright { name: "target <= 150 ms".into(), at: (x, x), band: false, seen: true }
     }
 
+    fn raised(marks: &[Upright]) -> Vec<Option<Flag>> {
+        raise(&marks.iter().collect::<Vec<_>>())
+    }
+
     #[test]
     fn names_stay_inside_and_apart() {
-        let marks: Vec<_> = [300, 320, 340, 1_190, 1_195, 600].map(line).into();
-        let flags: Vec<Flag> =
-            raise(&marks.iter().collect::<Vec<_>>()).into_iter().map(Option::unwrap).collect();
+        let flags: Vec<Flag> = raised(&[300, 320, 340, 1_190, 1_195, 600].map(line))
+            .into_iter()
+            .map(Option::unwrap)
+            .collect();
         for (i, a) in flags.iter().enumerate() {
             assert!(a.span.0 >= 0 && a.span.1 <= WIDTH, "{a:?}");
             for b in &flags[..i] {
                 assert!(a.row != b.row || !touch(a.span, b.span, 0), "{a:?} {b:?}");
             }
         }
-        let pair = [line(600), line(640)];
-        let rows = raise(&pair.iter().collect::<Vec<_>>()).into_iter().map(|f| f.unwrap().row);
-        assert!(rows.eq([0, 0]), "one name flies to the left, so that no pole crosses the other");
-        let crowd: Vec<_> = (0..12).map(|_| line(600)).collect();
-        assert_eq!(raise(&crowd.iter().collect::<Vec<_>>()).iter().flatten().count(), 10); // 5 rows on either side
+        let crowd: Vec<_> = (0..20).map(|_| line(600)).collect();
+        assert_eq!(raised(&crowd).iter().flatten().count(), 14); // 7 rows on either side
     }
 
     #[test]
-    fn names_inside_avoid_data_and_each_other() {
+    fn close_lines_are_staggered_and_each_name_begins_at_its_own() {
+        for lines in [[300, 320, 345], [1_100, 1_120, 1_145]] {
+            let marks = lines.map(line);
+            let flags: Vec<Flag> = raised(&marks).into_iter().map(Option::unwrap).collect();
+            for (i, (flag, mark)) in flags.iter().zip(&marks).enumerate() {
+                let x = mark.at.0;
+                assert!(flag.span.0 == x + BESIDE || flag.span.1 == x - BESIDE, "{flags:?}");
+                assert!(flag.leader(mark.at).is_some_and(|(from, to)| from == x && from != to));
+                let others = flags.iter().zip(&marks).enumerate().filter(|(j, _)| *j != i);
+                for (_, (other, pole)) in others {
+                    assert!(flag.row != other.row && !on_pole(*flag, pole, *other), "{flags:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_too_long_for_either_side_is_over_its_line() {
+        let mark = Upright { name: "a long name of more than half".repeat(2), ..line(600) };
+        let flag = raised(&[mark])[0].unwrap();
+        assert!(
+            flag.over
+                && flag.span.0 < 600
+                && flag.span.1 > 600
+                && flag.leader((600, 600)).is_none()
+        );
+    }
+
+    #[test]
+    fn names_inside_avoid_data_and_each_other_and_stay_at_their_line() {
         let level = |y| Level { name: "limit".into(), at: (y, y) };
         let ink: Vec<_> = (0..40).map(|i| (1_100, 200 + i)).collect();
         let places = lay(&[level(250), level(250)], (100, 1_150), (50, 470), &ink);
-        let (a, b) = (places[0].unwrap(), places[1].unwrap());
-        assert!(a.0 < 1_000 && (a.0 != b.0 || (a.1 - b.1).abs() >= HEIGHT), "{places:?}");
+        let (a, b) = (places[0].unwrap().at, places[1].unwrap().at);
+        let width = text::width("limit");
+        assert!(!touch((a.0, a.0 + width), (b.0, b.0 + width), 0) || (a.1 - b.1).abs() >= HEIGHT);
+        // Everything is covered, and still they are at it.
+        let ink: Vec<_> = (0..1_200).flat_map(|x| [(x, 230), (x, 270)]).collect();
+        for seat in lay(&[level(250), level(250)], (100, 1_150), (50, 470), &ink) {
+            let Seat { at: (_, y), leader } = seat.unwrap();
+            assert!(leader.is_none() && (y == 250 - GAP || y == 240 + HEIGHT), "{y}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_finds_no_room_at_its_line_has_a_leader() {
+        let level =
+            || Level { name: "a name as long as the picture is wide".into(), at: (250, 250) };
+        let seats = lay(&[level(), level(), level()], (100, 900), (50, 470), &[]);
+        let third = seats[2].unwrap();
+        assert_eq!((seats[0].unwrap().leader, seats[1].unwrap().leader), (None, None));
+        assert!(third.leader.is_some_and(|(_, (_, y))| y == 250), "{third:?}");
     }
 }

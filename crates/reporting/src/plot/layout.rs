@@ -5,22 +5,32 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::style::text_anchor::HPos;
 use tailproof_core::{Place, Plot, Shape};
 
-use super::extent::{Span, band, bars, extent, layers, marks, points};
-use super::flags::{Level, Upright, lay, raise};
+use super::cover::covered;
+use super::extent::{Span, clipped, cumulative, extent, layers, marks, whole};
+use super::flags::{Flag, Level, Upright, lay, raise};
 use super::ink::Ink;
-use super::scale::{Scale, short};
-use super::text::{SIZE, fit, width};
+use super::scale::{CLIPPED, Scale, short, wider};
+use super::text::{SIZE, axis, brief, fit, width};
 
 /// Units of a picture from left to right; three are a pixel of a picture on a page.
 pub(crate) const WIDTH: i32 = 1_200;
 /// From one line of words to the next.
-pub(crate) const HEIGHT: i32 = 46;
+pub(crate) const HEIGHT: i32 = 50;
 /// Between the highest and the lowest place of data.
 const DEPTH: i32 = 420;
 /// Room at the right of data, for half a number at the axis.
 const MARGIN: i32 = 60;
 /// The sample of a layer before its name.
 const KEY: i32 = 64;
+/// Most letters of the name of a layer.
+const LAYER: usize = 40;
+/// Most letters of the name of a mark.
+const MARK: usize = 44;
+/// Room for a name across the picture.
+const ACROSS: i32 = WIDTH - 2 * MARGIN;
+
+/// From one place to another.
+pub(crate) type Way = ((i32, i32), (i32, i32));
 
 /// Words at a place: their base line, and the end of them that is there.
 pub(crate) struct Words {
@@ -64,6 +74,8 @@ pub(crate) struct Layout<'a> {
     pub keys: Vec<Option<(i32, i32)>>,
     /// All marks that are in sight.
     pub marks: Vec<Mark>,
+    /// From marks to their names.
+    pub leaders: Vec<Way>,
 }
 
 impl<'a> Layout<'a> {
@@ -78,6 +90,7 @@ impl<'a> Layout<'a> {
             words: Vec::new(),
             keys: Vec::new(),
             marks: Vec::new(),
+            leaders: Vec::new(),
         };
         let mut row = 0;
         if let Some(heading) = heading {
@@ -90,10 +103,12 @@ impl<'a> Layout<'a> {
             out.height = (row + 4) * HEIGHT;
             return out;
         };
-        let y = Scale::new(y, plot.y.log, 6);
+        let (x_whole, y_whole) = whole(plot);
+        let y = Scale::new(y, plot.y.log, y_whole, 6);
         let y_labels = y.labels();
         out.x.0 = y_labels.iter().map(|label| width(label)).max().unwrap_or(0) + 20;
-        let (x, x_labels) = out.across(x);
+        let x = if rises(plot) { wider(x, plot.x.log) } else { x };
+        let (x, x_labels) = out.across(x, x_whole);
         row = out.legend(row);
         let uprights = out.uprights(&x);
         let flags = raise(&uprights.iter().collect::<Vec<_>>());
@@ -106,23 +121,31 @@ impl<'a> Layout<'a> {
         let mut left_out = plot.marks.len() - marks(plot).count();
         for (mark, flag) in uprights.into_iter().zip(flags) {
             left_out += usize::from(flag.is_none());
-            let base = flag.map(|flag| out.y.0 - 14 - flag.row * HEIGHT);
-            if mark.seen {
-                let top = match (base, flag) {
-                    (Some(base), _) if !mark.band => base - SIZE,
-                    (Some(base), Some(flag)) if flag.row > 0 => base + 8,
-                    _ => out.y.0,
-                };
-                out.marks.push(Mark { from: (mark.at.0, top), to: (mark.at.1, out.y.1) });
-            }
-            if let (Some(base), Some(flag)) = (base, flag) {
-                out.say(mark.name, (flag.span.0, base), HPos::Left, Ink::Text);
-            }
+            out.upright(mark, flag);
         }
         left_out += out.levels(&area);
         out.below(left_out);
         out.area = Some(area);
         out
+    }
+
+    /// A vertical mark with its name, where it has one.
+    fn upright(&mut self, mark: Upright, flag: Option<Flag>) {
+        let base = flag.map_or(0, |flag| self.y.0 - 14 - flag.row * HEIGHT);
+        let middle = base - SIZE / 3;
+        if mark.seen {
+            let top = match flag {
+                Some(flag) if !flag.over => middle,
+                Some(flag) if flag.row > 0 || !mark.band => base + 8,
+                _ => self.y.0,
+            };
+            self.marks.push(Mark { from: (mark.at.0, top), to: (mark.at.1, self.y.1) });
+            let leader = flag.and_then(|flag| flag.leader(mark.at));
+            self.leaders.extend(leader.map(|(from, to)| ((from, middle), (to, middle))));
+        }
+        if let Some(flag) = flag {
+            self.say(mark.name, (flag.span.0, base), HPos::Left, Ink::Note);
+        }
     }
 
     fn say(&mut self, text: String, at: (i32, i32), anchor: HPos, ink: Ink) {
@@ -132,10 +155,10 @@ impl<'a> Layout<'a> {
     }
 
     /// The horizontal axis with as many numbers as have room.
-    fn across(&self, span: Span) -> (Scale, Vec<String>) {
+    fn across(&self, span: Span, whole: bool) -> (Scale, Vec<String>) {
         let mut most = 6;
         loop {
-            let scale = Scale::new(span, self.plot.x.log, most);
+            let scale = Scale::new(span, self.plot.x.log, whole, most);
             let labels = scale.labels();
             let mut end = f64::MIN;
             let apart = scale.ticks().iter().zip(&labels).all(|(&x, label)| {
@@ -154,13 +177,12 @@ impl<'a> Layout<'a> {
 
     /// The label of the vertical axis, and behind it what stands for which layer.
     fn legend(&mut self, mut row: i32) -> i32 {
-        let label = fit(&self.plot.y.label, WIDTH);
+        let label = axis(&self.plot.y, WIDTH);
         let mut x = if label.is_empty() { 0 } else { width(&label) + HEIGHT };
         self.say(label, (0, row * HEIGHT + SIZE), HPos::Left, Ink::Muted);
         if self.plot.layers.len() > 1 {
-            let most = if self.plot.layers.len() > 2 { 290 } else { 480 };
             for (_, layer) in layers(self.plot) {
-                let name = fit(&layer.name, most);
+                let name = fit(&brief(&layer.name, LAYER), WIDTH - KEY - 14);
                 if name.is_empty() {
                     self.keys.push(None);
                     continue;
@@ -189,9 +211,15 @@ impl<'a> Layout<'a> {
                 _ => return None,
             };
             let (name, at, seen) = match scale.sight(lo, hi)? {
-                Sight::Within(lo, hi) => (fit(&mark.name, 640), (at(lo), at(hi)), true),
-                Sight::Below(x) => (format!("← {}", far(&mark.name, x)), (left, left), false),
-                Sight::Above(x) => (format!("{} →", far(&mark.name, x)), (right, right), false),
+                Sight::Within(lo, hi) => {
+                    (fit(&brief(&mark.name, MARK), ACROSS), (at(lo), at(hi)), true)
+                }
+                Sight::Below(x) => {
+                    (format!("← {}", far(&mark.name, x, ACROSS)), (left, left), false)
+                }
+                Sight::Above(x) => {
+                    (format!("{} →", far(&mark.name, x, ACROSS)), (right, right), false)
+                }
             };
             Some(Upright { name, at, band: band && seen, seen })
         });
@@ -217,6 +245,7 @@ impl<'a> Layout<'a> {
     fn levels(&mut self, area: &Area) -> usize {
         let (top, bottom) = self.y;
         let at = |unit: f64| bottom - (unit * f64::from(bottom - top)).round() as i32;
+        let room = self.x.1 - self.x.0 - 20;
         let mut levels = Vec::new();
         for mark in marks(self.plot) {
             let (lo, hi) = match mark.place {
@@ -228,14 +257,15 @@ impl<'a> Layout<'a> {
                 Some(Sight::Within(lo, hi)) => {
                     let (lower, upper) = (at(lo), at(hi));
                     self.marks.push(Mark { from: (self.x.0, upper), to: (self.x.1, lower) });
-                    levels.push(Level { name: fit(&mark.name, 800), at: (upper, lower) });
+                    let name = fit(&brief(&mark.name, MARK), room);
+                    levels.push(Level { name, at: (upper, lower) });
                 }
                 Some(Sight::Below(y)) => {
-                    let name = format!("↓ {}", far(&mark.name, y));
+                    let name = format!("↓ {}", far(&mark.name, y, room));
                     levels.push(Level { name, at: (bottom, bottom) });
                 }
                 Some(Sight::Above(y)) => {
-                    let name = format!("↑ {}", far(&mark.name, y));
+                    let name = format!("↑ {}", far(&mark.name, y, room));
                     levels.push(Level { name, at: (top, top) });
                 }
                 None => {}
@@ -244,63 +274,38 @@ impl<'a> Layout<'a> {
         if levels.is_empty() {
             return 0;
         }
-        let places = lay(&levels, self.x, self.y, &self.covered(area));
+        let places = lay(&levels, self.x, self.y, &covered(self.plot, &self.marks, area));
         let left_out = places.iter().filter(|place| place.is_none()).count();
         for (level, place) in levels.into_iter().zip(places) {
-            if let Some(place) = place {
-                self.say(level.name, place, HPos::Left, Ink::Note);
+            if let Some(seat) = place {
+                self.leaders.extend(seat.leader);
+                self.say(level.name, seat.at, HPos::Left, Ink::Note);
             }
         }
         left_out
     }
 
-    /// The label of the horizontal axis, and how many marks have no name in the picture.
+    /// The label of the horizontal axis, how many marks have no name in the picture, and whether
+    /// numbers are drawn elsewhere.
     fn below(&mut self, left_out: usize) {
         let base = self.y.1 + 2 * HEIGHT;
         let mut room = WIDTH;
+        let mut notes = Vec::new();
         if left_out > 0 {
-            let note = format!("and {left_out} more marks");
+            let plural = if left_out == 1 { "" } else { "s" };
+            notes.push(format!("and {left_out} more mark{plural}"));
+        }
+        if clipped(self.plot) {
+            notes.push(CLIPPED.to_owned());
+        }
+        if !notes.is_empty() {
+            let note = notes.join(", ");
             room -= width(&note) + HEIGHT;
             self.say(note, (0, base), HPos::Left, Ink::Muted);
         }
-        let label = fit(&self.plot.x.label, room);
+        let label = axis(&self.plot.x, room);
         let end = self.x.1.max(width(&label));
         self.say(label, (end, base), HPos::Right, Ink::Muted);
-    }
-
-    /// Places that data covers, close enough to each other for a word to notice.
-    fn covered(&self, area: &Area) -> Vec<(i32, i32)> {
-        let mut out = Vec::new();
-        for mark in self.marks.iter().filter(|mark| mark.from.0 == mark.to.0) {
-            between(mark.from, mark.to, &mut out);
-        }
-        for (_, layer) in layers(self.plot) {
-            let mut before = None;
-            let mut to = |at: (i32, i32), joined: bool| {
-                if let Some(from) = before.filter(|_| joined) {
-                    between(from, at, &mut out);
-                }
-                out.push(at);
-                before = Some(at);
-            };
-            match &layer.shape {
-                Shape::Steps(all) | Shape::Line(all) => {
-                    points(self.plot, all).for_each(|p| to(area.translate(&p), true));
-                }
-                Shape::Points(all) => {
-                    points(self.plot, all).for_each(|p| to(area.translate(&p), false));
-                }
-                Shape::Bars(all) => bars(self.plot, all).for_each(|(from, end, height)| {
-                    to(area.translate(&(from, height)), true);
-                    to(area.translate(&(end, height)), true);
-                }),
-                Shape::Band(all) => band(self.plot, all).for_each(|(x, lo, hi)| {
-                    to(area.translate(&(x, lo)), false);
-                    to(area.translate(&(x, hi)), true);
-                }),
-            }
-        }
-        out
     }
 }
 
@@ -316,15 +321,16 @@ pub(crate) enum Sight {
 }
 
 /// The name of a mark that is out of sight.
-fn far(name: &str, x: f64) -> String {
-    format!("{} at {}", fit(name, 420), short(x)).trim_start().to_owned()
+fn far(name: &str, x: f64, most: i32) -> String {
+    let place = format!(" at {}", short(x));
+    let room = most - width(&place) - width("↑ ");
+    format!("{}{place}", fit(&brief(name, MARK), room)).trim_start().to_owned()
 }
 
-/// Places on the way, some 30 units from each other.
-fn between(from: (i32, i32), to: (i32, i32), out: &mut Vec<(i32, i32)>) {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let count = dx.abs().max(dy.abs()) / 30;
-    out.extend((1..=count).map(|i| (from.0 + dx * i / (count + 1), from.1 + dy * i / (count + 1))));
+/// Whether there is a distribution function, which goes on beyond its last x.
+fn rises(plot: &Plot) -> bool {
+    layers(plot)
+        .any(|(_, layer)| matches!(&layer.shape, Shape::Steps(all) if cumulative(plot, all)))
 }
 
 #[cfg(test)]
@@ -371,6 +377,48 @@ mod tests {
         assert!(words.contains(&"target at 5 000 000 →".into()), "{words:?}");
         assert!(words.contains(&"↓ floor at -70".into()), "{words:?}");
         assert!(Layout::new(&plot, None).marks.is_empty());
+    }
+
+    #[test]
+    fn names_of_layers_wrap_and_are_whole() {
+        let names = [
+            "95 % interval, each rank by itself",
+            "margin, 5 % of the base and 2 ms",
+            "range of 2 values, none between them",
+        ];
+        let plot = names.iter().fold(Plot::new("rank, %", "change, ms"), |plot, name| {
+            plot.layer(*name, Shape::Line(vec![(1.0, 1.0), (2.0, 2.0)]))
+        });
+        let layout = Layout::new(&plot, None);
+        let said = |name: &str| layout.words.iter().find(|w| w.text == name).map(|w| w.at.1);
+        let rows: Vec<i32> = names.iter().map(|name| said(name).unwrap()).collect();
+        assert!(rows.is_sorted() && rows[0] < rows[2], "{rows:?}");
+        let long = words(&plot.layer("m".repeat(99), Shape::Line(vec![])));
+        assert!(long.iter().any(|w| w.ends_with('…') && w.chars().count() <= 40), "{long:?}");
+    }
+
+    #[test]
+    fn the_name_of_a_horizontal_mark_is_at_its_line() {
+        let all: Vec<_> = (0..64).map(|i| (f64::from(i), f64::from(i * 37 % 64))).collect();
+        let plot = Plot::new("run", "p95, ms")
+            .layer("", Shape::Line(all))
+            .mark("limit 32 ms", Place::Y(32.0))
+            .mark("a change", Place::X(30.0));
+        let layout = Layout::new(&plot, None);
+        let line = layout.marks.iter().find(|m| m.from.1 == m.to.1).unwrap();
+        let name = layout.words.iter().find(|w| w.text == "limit 32 ms").unwrap();
+        assert!((name.at.1 - line.from.1).abs() < HEIGHT, "{} {line:?}", name.at.1);
+        assert_eq!(name.ink, Ink::Note);
+        assert_eq!(layout.leaders.len(), 1, "the pole of the change has a tick");
+    }
+
+    #[test]
+    fn axes_say_that_they_are_logarithmic_and_clipped() {
+        let plot = Plot::new("time, s", "share").log_x().layer("", Shape::Line(vec![(1.0, 1e305)]));
+        let words = words(&plot);
+        for text in ["time, s (log)", "share", "clipped at 1e±300"] {
+            assert!(words.iter().any(|w| w == text), "{words:?}");
+        }
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Plots as pictures: SVG for pages, PNG for chats, both by [`draw::draw`].
 //!
-//! plotters gives coordinates, mesh and elements, and takes two backends of ours and axes of
-//! ours: it builds in 2 s, but its SVG backend writes colours and fonts into every element, which
-//! no page could make dark, and its logarithmic axes have no ticks within a decade. poloto builds
-//! in 1 s but has no logarithmic axes, and kuva takes 48 s and paints fixed colours. Pixels are
-//! tiny-skia's, with dashes and smooth edges for the 11 s that plotters' bitmaps with a font take
-//! as well; resvg on our SVG would take 83 s.
+//! plotters gives coordinates, mesh and elements, and takes a backend of ours and axes of ours:
+//! it builds in 2 s, but its SVG backend writes colours and fonts into every element, which no
+//! page could make dark, and its logarithmic axes have no ticks within a decade. In poloto 19,
+//! which builds in 1 s, we found no logarithmic axis; kuva 0.6 takes 48 s and writes the colours of
+//! one theme into every element. Pixels are tiny-skia's, with dashes and smooth edges for the 11 s
+//! that plotters' bitmaps with a font take as well; resvg on our SVG would take 83 s.
+//!
+//! Numbers beyond 1e300 are drawn at 1e300, and the picture then says `clipped`.
 
+mod canvas;
+mod cover;
 mod draw;
 mod extent;
 mod flags;
@@ -21,11 +25,12 @@ mod vector;
 
 use tailproof_core::Plot;
 
+use canvas::Backend;
 use layout::{Layout, WIDTH};
 #[cfg(feature = "png")]
 pub use raster::PngError;
-use vector::Vector;
-pub(crate) use vector::{COLOURS, STYLE};
+pub(crate) use vector::STYLE;
+use vector::{COLOURS, Vector};
 
 /// A picture for a page that holds the style of pictures; `title` is for those who do not see it.
 ///
@@ -66,7 +71,8 @@ pub fn png(plot: &Plot, title: &str) -> Result<Vec<u8>, PngError> {
     let edge = 2 * raster::EDGE;
     let (width, height) = (WIDTH as u32 + edge, layout.height as u32 + edge);
     let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or(PngError::Size(width, height))?;
-    draw::draw(raster::Raster::new(&mut pixels), &layout)
+    let canvas = raster::Raster::new(&mut pixels);
+    draw::draw(Backend { canvas, size: (width, height) }, &layout)
         .map_err(|e| PngError::Encode(e.to_string()))?;
     pixels.encode_png().map_err(|e| PngError::Encode(e.to_string()))
 }
@@ -81,7 +87,8 @@ fn open(out: &mut String, layout: &Layout<'_>, title: &str, edge: i32, namespace
 }
 
 fn write(mut out: String, layout: &Layout<'_>) -> String {
-    draw::draw(Vector::new(&mut out, layout.height), layout)
+    let size = (WIDTH as u32, layout.height as u32);
+    draw::draw(Backend { canvas: Vector::new(&mut out), size }, layout)
         .expect("writing to a string cannot fail, and nothing else uses the backend");
     out.push_str("</svg>");
     out
@@ -110,6 +117,18 @@ mod tests {
         assert_eq!(picture, svg(&ecdf(), "latency of checkout"));
         assert!(!picture.contains('#') && !picture.contains("style"), "colours are the page's");
         assert!(svg_document(&ecdf(), "t").contains("prefers-color-scheme:dark"));
+    }
+
+    #[test]
+    fn one_observation_can_be_seen() {
+        let one = Plot::new("latency, ms", "share").layer("", Shape::Steps(vec![(5.0, 1.0)]));
+        let picture = svg(&one, "");
+        let path = picture.split("class=\"l0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(path.matches('h').count() == 2 && path.matches('v').count() == 1, "{path}");
+        let bar = svg(&Plot::new("x", "n").layer("", Shape::Bars(vec![(5.0, 5.0, 3.0)])), "");
+        let path = bar.split("class=\"r0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(path.contains("h6"), "{path}");
+        assert!(!STYLE.contains("[class^=r]"), "bars have no edge of paper");
     }
 
     #[test]

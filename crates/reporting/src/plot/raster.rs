@@ -1,17 +1,14 @@
-//! A backend of plotters that paints pixels, with a font of its own.
-
-use std::convert::Infallible;
+//! Paints pixels, with a font of its own.
 
 use plotters::style::text_anchor::HPos;
-use plotters_backend::{
-    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
-};
+use plotters_backend::BackendCoord;
 use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash,
     Transform,
 };
 use ttf_parser::{Face, OutlineBuilder};
 
+use super::canvas::Canvas;
 use super::ink::Ink;
 use super::text::SIZE;
 
@@ -44,36 +41,6 @@ impl<'a> Raster<'a> {
     pub(crate) fn new(pixels: &'a mut Pixmap) -> Self {
         pixels.fill(Color::WHITE);
         Self { pixels, face: Face::parse(FONT, 0).expect("the font of this crate is sound") }
-    }
-
-    fn trail<I: IntoIterator<Item = BackendCoord>>(&mut self, ink: Ink, path: I, close: bool) {
-        let mut builder = PathBuilder::new();
-        for (i, (x, y)) in path.into_iter().enumerate() {
-            let (x, y) = (x as f32, y as f32);
-            if i == 0 { builder.move_to(x, y) } else { builder.line_to(x, y) }
-        }
-        if close {
-            builder.close();
-        }
-        let Some(path) = builder.finish() else { return };
-        if matches!(ink, Ink::Bar(_) | Ink::Band(_) | Ink::Interval) {
-            self.fill(&path, paint(ink));
-            if let Ink::Bar(_) = ink {
-                self.stroke(&path, Color::WHITE, &stroke(2.0, &[]));
-            }
-            return;
-        }
-        let stroke = match ink {
-            Ink::Grid => stroke(2.0, &[]),
-            Ink::Target => stroke(5.0, &[14.0, 8.0]),
-            Ink::Line(1 | 4) => stroke(6.0, &[26.0, 10.0]),
-            Ink::Line(2 | 5) => stroke(6.0, &[7.0, 9.0]),
-            Ink::Line(3 | 6) => stroke(6.0, &[26.0, 9.0, 7.0, 9.0]),
-            Ink::Line(7) => stroke(6.0, &[50.0, 10.0]),
-            Ink::Line(_) => stroke(6.0, &[]),
-            _ => stroke(3.0, &[]),
-        };
-        self.stroke(&path, paint(ink), &stroke);
     }
 
     fn fill(&mut self, path: &Path, color: Color) {
@@ -117,11 +84,12 @@ fn paint(ink: Ink) -> Color {
     let layer = |n: u8| LAYERS[usize::from(n % 4)];
     let ((r, g, b), alpha) = match ink {
         Ink::Text | Ink::Note | Ink::Target => ((0x1b, 0x1f, 0x24), 255),
-        Ink::Axis | Ink::Muted => ((0x57, 0x60, 0x6a), 255),
+        Ink::Axis | Ink::Muted | Ink::Leader => ((0x57, 0x60, 0x6a), 255),
         Ink::Grid => ((0xdd, 0xe1, 0xe6), 255),
         Ink::Interval => ((0x56, 0xb4, 0xe9), 0x55),
         Ink::Line(n) | Ink::Dot(n) | Ink::Bar(n) => (layer(n), 255),
-        Ink::Band(n) => (layer(n), 64),
+        Ink::Band(n, 0) => (layer(n), 64),
+        Ink::Band(n, _) => (layer(n), 18),
     };
     Color::from_rgba8(r, g, b, alpha)
 }
@@ -181,64 +149,42 @@ impl OutlineBuilder for Pen {
     }
 }
 
-type Done = Result<(), DrawingErrorKind<Infallible>>;
-
-impl DrawingBackend for Raster<'_> {
-    type ErrorType = Infallible;
-
-    fn get_size(&self) -> (u32, u32) {
-        (self.pixels.width(), self.pixels.height())
+impl Canvas for Raster<'_> {
+    fn path<I: IntoIterator<Item = BackendCoord>>(&mut self, ink: Ink, path: I, close: bool) {
+        let mut builder = PathBuilder::new();
+        for (i, (x, y)) in path.into_iter().enumerate() {
+            let (x, y) = (x as f32, y as f32);
+            if i == 0 { builder.move_to(x, y) } else { builder.line_to(x, y) }
+        }
+        if close {
+            builder.close();
+        }
+        let Some(path) = builder.finish() else { return };
+        if matches!(ink, Ink::Bar(_) | Ink::Band(..) | Ink::Interval) {
+            self.fill(&path, paint(ink));
+        }
+        let stroke = match ink {
+            Ink::Bar(_) | Ink::Interval | Ink::Band(_, 0) => return,
+            Ink::Band(_, 1) => stroke(4.0, &[]),
+            Ink::Band(_, 2) => stroke(4.0, &[16.0, 8.0]),
+            Ink::Band(..) => stroke(4.0, &[4.0, 8.0]),
+            Ink::Grid => stroke(2.0, &[]),
+            Ink::Target => stroke(5.0, &[14.0, 8.0]),
+            Ink::Line(1 | 4) => stroke(6.0, &[26.0, 10.0]),
+            Ink::Line(2 | 5) => stroke(6.0, &[7.0, 9.0]),
+            Ink::Line(3 | 6) => stroke(6.0, &[26.0, 9.0, 7.0, 9.0]),
+            Ink::Line(7) => stroke(6.0, &[50.0, 10.0]),
+            Ink::Line(_) => stroke(6.0, &[]),
+            _ => stroke(3.0, &[]),
+        };
+        let color = if let Ink::Band(n, _) = ink { paint(Ink::Line(n)) } else { paint(ink) };
+        self.stroke(&path, color, &stroke);
     }
 
-    fn ensure_prepared(&mut self) -> Done {
-        Ok(())
-    }
-
-    fn present(&mut self) -> Done {
-        Ok(())
-    }
-
-    fn draw_pixel(&mut self, at: BackendCoord, color: BackendColor) -> Done {
-        self.trail(Ink::of(color), [at, (at.0 + 1, at.1)], false);
-        Ok(())
-    }
-
-    fn draw_line<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, s: &S) -> Done {
-        self.trail(Ink::of(s.color()), [a, b], false);
-        Ok(())
-    }
-
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        path: I,
-        style: &S,
-    ) -> Done {
-        self.trail(Ink::of(style.color()), path, false);
-        Ok(())
-    }
-
-    fn draw_rect<S: BackendStyle>(
-        &mut self,
-        (x0, y0): BackendCoord,
-        (x1, y1): BackendCoord,
-        style: &S,
-        _: bool,
-    ) -> Done {
-        self.trail(Ink::of(style.color()), [(x0, y1), (x0, y0), (x1, y0), (x1, y1)], true);
-        Ok(())
-    }
-
-    fn draw_circle<S: BackendStyle>(
-        &mut self,
-        (x, y): BackendCoord,
-        radius: u32,
-        style: &S,
-        _: bool,
-    ) -> Done {
-        let ink = Ink::of(style.color());
+    /// Round for even layers, square for odd ones.
+    fn dot(&mut self, ink: Ink, (x, y): BackendCoord, radius: u32) {
         let (x, y, r) = (x as f32, y as f32, radius as f32);
-        let square = matches!(ink, Ink::Dot(n) if n % 2 == 1);
-        let path = if square {
+        let path = if matches!(ink, Ink::Dot(n) if n % 2 == 1) {
             let side = r * 1.6;
             tiny_skia::Rect::from_xywh(x - side / 2.0, y - side / 2.0, side, side)
                 .map(PathBuilder::from_rect)
@@ -248,38 +194,50 @@ impl DrawingBackend for Raster<'_> {
         if let Some(path) = path {
             self.fill(&path, paint(ink));
         }
-        Ok(())
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        path: I,
-        style: &S,
-    ) -> Done {
-        self.trail(Ink::of(style.color()), path, true);
-        Ok(())
-    }
-
-    fn draw_text<T: BackendTextStyle>(
-        &mut self,
-        text: &str,
-        style: &T,
-        (x, y): BackendCoord,
-    ) -> Done {
+    fn text(&mut self, ink: Ink, anchor: HPos, text: &str, (x, y): BackendCoord) {
         let (path, width) = self.outline(text);
-        let left = match style.anchor().h_pos {
+        let left = match anchor {
             HPos::Left => 0.0,
             HPos::Center => width / 2.0,
             HPos::Right => width,
         };
         let shift = Transform::from_translate(x as f32 - left, y as f32);
         if let Some(path) = path.and_then(|path| path.transform(shift)) {
-            let ink = Ink::of(style.color());
             if ink == Ink::Note {
                 self.stroke(&path, Color::WHITE, &stroke(10.0, &[]));
             }
             self.fill(&path, paint(ink));
         }
-        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The colour at a place of a small picture of one path.
+    fn painted(ink: Ink, at: (u32, u32)) -> (u8, u8, u8) {
+        let mut pixels = Pixmap::new(100, 100).unwrap();
+        let mut raster = Raster::new(&mut pixels);
+        raster.path(ink, [(0, 50), (0, 0), (8, 0), (8, 50)], true);
+        let color = pixels.pixel(at.0 + EDGE, at.1 + EDGE).unwrap();
+        (color.red(), color.green(), color.blue())
+    }
+
+    #[test]
+    fn bars_are_painted_up_to_their_edges() {
+        let blue = (0x00, 0x72, 0xb2);
+        for x in [0, 4, 7] {
+            assert_eq!(painted(Ink::Bar(0), (x, 20)), blue, "{x}");
+        }
+        assert_eq!(painted(Ink::Bar(0), (8, 20)), (255, 255, 255));
+    }
+
+    #[test]
+    fn bands_differ_by_tint_and_outline() {
+        assert_ne!(painted(Ink::Band(0, 0), (4, 20)), painted(Ink::Band(0, 1), (4, 20)));
+        assert_ne!(painted(Ink::Band(0, 0), (0, 20)), painted(Ink::Band(0, 1), (0, 20)));
     }
 }

@@ -7,8 +7,11 @@ use tailproof_core::number;
 
 use super::layout::Sight;
 
-/// Numbers beyond this are drawn at this.
+/// Numbers beyond this, or its inverse, are drawn at this; a note in the picture says so.
 const MOST: f64 = 1e300;
+
+/// The note in a picture with such numbers.
+pub(crate) const CLIPPED: &str = "clipped at 1e±300";
 
 /// The range of an axis, linear or logarithmic, with ticks at round numbers.
 ///
@@ -33,14 +36,27 @@ pub(crate) fn usable(x: f64, log: bool) -> Option<f64> {
     Some(if x.abs() < 1.0 / MOST { 0.0 } else { x.clamp(-MOST, MOST) })
 }
 
+/// Whether a number cannot be drawn where it is; on a linear axis the smallest are as good as 0.
+pub(crate) fn beyond(x: f64, log: bool) -> bool {
+    x.is_finite() && (x.abs() > MOST || (log && x > 0.0 && x < 1.0 / MOST))
+}
+
 /// Where a usable number is, before the axis is stretched to a picture.
 pub(crate) fn place(x: f64, log: bool) -> f64 {
     if log { x.log10() } else { x }
 }
 
+/// A range with a little room at its upper end.
+pub(crate) fn wider((lo, hi): (f64, f64), log: bool) -> (f64, f64) {
+    const ROOM: f64 = 0.03;
+    let end = if log { hi * (hi / lo).powf(ROOM) } else { hi + (hi - lo) * ROOM };
+    (lo, usable(end, log).unwrap_or(hi))
+}
+
 impl Scale {
-    /// The axis that shows `lo` to `hi`, which are usable, with at most `most` ticks.
-    pub(crate) fn new((lo, hi): (f64, f64), log: bool, most: i32) -> Self {
+    /// The axis that shows `lo` to `hi`, which are usable, with at most `most` ticks, at whole
+    /// numbers only where there are no others.
+    pub(crate) fn new((lo, hi): (f64, f64), log: bool, whole: bool, most: i32) -> Self {
         let (mut from, mut to) = (place(lo, log), place(hi, log));
         let size = from.abs().max(to.abs());
         let (least, room) = if log {
@@ -54,7 +70,8 @@ impl Scale {
         if !log && from > 0.0 && from <= to * 0.25 {
             from = 0.0;
         }
-        let step = if log { 1.0 } else { step(to - from, most).2 };
+        let least = if whole { 1.0 } else { 0.0 };
+        let step = if log { 1.0 } else { step(to - from, least, most).2 };
         let round = |x: f64| (x / step - (x / step).round()).abs() < 1e-6;
         let pad = (to - from) * 0.04;
         if !round(from) {
@@ -63,7 +80,8 @@ impl Scale {
         if !round(to) {
             to += pad;
         }
-        let ticks = if log { decades(from, to, most) } else { linear(from, to, most) };
+        let ticks =
+            if log { decades(from, to, least, most) } else { linear(from, to, least, most) };
         Self { from, to, log, ticks }
     }
 
@@ -131,24 +149,25 @@ impl Ranged for Scale {
     }
 }
 
-/// The distance of ticks as 1, 2 or 5 times a power of ten: factor, exponent, value.
-fn step(span: f64, most: i32) -> (f64, i32, f64) {
-    let raw = span / f64::from((most - 1).max(1));
+/// The distance of ticks as 1, 2 or 5 times a power of ten, and not below `least`: factor,
+/// exponent, value.
+fn step(span: f64, least: f64, most: i32) -> (f64, i32, f64) {
+    let raw = (span / f64::from((most - 1).max(1))).max(least);
     let exponent = raw.log10().floor() as i32;
     let power = 10_f64.powi(exponent);
     let factor = [1.0, 2.0, 5.0].into_iter().find(|f| f * power >= raw * (1.0 - 1e-9));
     factor.map_or((1.0, exponent + 1, power * 10.0), |f| (f, exponent, f * power))
 }
 
-fn linear(from: f64, to: f64, most: i32) -> Vec<f64> {
-    let (factor, exponent, step) = step(to - from, most);
+fn linear(from: f64, to: f64, least: f64, most: i32) -> Vec<f64> {
+    let (factor, exponent, step) = step(to - from, least, most);
     let (first, last) = ((from / step - 1e-6).ceil(), (to / step + 1e-6).floor());
     let count = (last - first).clamp(0.0, 12.0) as u32;
     (0..=count).map(|i| exact((first + f64::from(i)) * factor, exponent)).collect()
 }
 
 /// Ticks between two powers of ten: every decade or each few; within few decades also parts.
-fn decades(from: f64, to: f64, most: i32) -> Vec<f64> {
+fn decades(from: f64, to: f64, least: f64, most: i32) -> Vec<f64> {
     let (first, last) = ((from - 1e-6).ceil() as i32, (to + 1e-6).floor() as i32);
     let count = last - first + 1;
     let whole = |stride: i32| -> Vec<f64> {
@@ -170,7 +189,7 @@ fn decades(from: f64, to: f64, most: i32) -> Vec<f64> {
         return whole(1);
     }
     let (from, to) = (10_f64.powf(from), 10_f64.powf(to));
-    linear(from, to, most).into_iter().filter(|x| *x > 0.0).collect()
+    linear(from, to, least, most).into_iter().filter(|x| *x > 0.0).collect()
 }
 
 /// `n` times a power of ten, as near as a number can be.
@@ -209,7 +228,7 @@ mod tests {
     use super::*;
 
     fn labels(lo: f64, hi: f64, log: bool) -> String {
-        Scale::new((lo, hi), log, 6).labels().join("|")
+        Scale::new((lo, hi), log, false, 6).labels().join("|")
     }
 
     #[test]
@@ -240,13 +259,31 @@ mod tests {
     }
 
     #[test]
+    fn a_little_room_is_never_too_much() {
+        assert_eq!(wider((0.0, 100.0), false), (0.0, 103.0));
+        assert_eq!(wider((5.0, 5.0), true), (5.0, 5.0));
+        assert_eq!(wider((-MOST, MOST), false), (-MOST, MOST));
+        assert_eq!(wider((1.0 / MOST, MOST), true), (1.0 / MOST, MOST));
+    }
+
+    #[test]
+    fn whole_numbers_have_whole_ticks() {
+        let labels = |lo, hi, log| Scale::new((lo, hi), log, true, 6).labels().join("|");
+        assert_eq!(labels(1.0, 3.0, false), "1|2|3");
+        assert_eq!(labels(1.0, 2.0, false), "1|2");
+        assert_eq!(labels(1.0, 1.0, false), "1");
+        assert_eq!(labels(0.0, 64.0, false), "0|20|40|60");
+        assert_eq!(labels(5.0, 7.0, true), "5|6|7");
+    }
+
+    #[test]
     fn any_range_has_a_place_for_any_number() {
         let ends = [0.0, -1.0, 1e-300, 5e-324, 1.0, 1.0 + f64::EPSILON, 1e16, 1e300, f64::MAX];
         for lo in ends {
             for hi in ends {
-                for log in [false, true] {
+                for (log, whole) in [(false, false), (true, false), (false, true), (true, true)] {
                     let (Some(a), Some(b)) = (usable(lo, log), usable(hi, log)) else { continue };
-                    let scale = Scale::new((a.min(b), a.max(b)), log, 6);
+                    let scale = Scale::new((a.min(b), a.max(b)), log, whole, 6);
                     assert!(scale.ticks().len() <= 13, "{lo} {hi} {log} {scale:?}");
                     assert!(scale.ticks().iter().all(|x| x.is_finite()), "{scale:?}");
                     for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0, hi] {

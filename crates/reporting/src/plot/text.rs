@@ -1,7 +1,9 @@
 //! Words in a picture: how wide they are, and how they are cut and escaped.
 
+use tailproof_core::Axis;
+
 /// Height of the letters, in units of the picture.
-pub(crate) const SIZE: i32 = 36;
+pub(crate) const SIZE: i32 = 39;
 
 /// Widths of `' '..='~'` in hundredths of the height, as in DejaVu Sans.
 ///
@@ -46,6 +48,26 @@ pub(crate) fn fit(text: &str, most: i32) -> String {
     out
 }
 
+/// The first `letters` of `text`, with an ellipsis for the rest.
+pub(crate) fn brief(text: &str, letters: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(letters) {
+        Some(_) => text.chars().take(letters.saturating_sub(1)).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}
+
+/// What an axis measures, and whether it is logarithmic, cut to `most` units.
+pub(crate) fn axis(axis: &Axis, most: i32) -> String {
+    const LOG: &str = " (log)";
+    if !axis.log {
+        return fit(&axis.label, most);
+    }
+    let label = axis.label.trim();
+    let label = label.strip_suffix(LOG.trim()).unwrap_or(label);
+    format!("{}{LOG}", fit(label, most - width(LOG))).trim_start().to_owned()
+}
+
 /// Line breaks, other controls, and marks that reverse the reading direction, become blanks.
 fn harmless(c: char) -> char {
     let marks = matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{fffe}' | '\u{ffff}'
@@ -79,6 +101,27 @@ mod tests {
             assert!(cut.ends_with('…') && width(&cut) <= most, "{cut}");
         }
         assert_eq!(fit("", 0), "");
+    }
+
+    #[test]
+    fn names_are_cut_at_letters() {
+        assert_eq!(brief(" 12345 ", 5), "12345");
+        assert_eq!(brief("123456", 5), "1234…");
+    }
+
+    #[test]
+    fn logarithmic_axes_say_so() {
+        let log = |label: &str| axis(&Axis { label: label.to_owned(), log: true }, 400);
+        assert_eq!(
+            (log("time, s"), log("time, s (log)")),
+            ("time, s (log)".into(), "time, s (log)".into())
+        );
+        assert_eq!(log(""), "(log)");
+        assert!(
+            width(&log(&"long ".repeat(90))) <= 400
+                && log(&"long ".repeat(90)).ends_with("… (log)")
+        );
+        assert_eq!(axis(&Axis { label: "run".to_owned(), log: false }, 400), "run");
     }
 
     #[test]

@@ -1,38 +1,36 @@
-//! A backend of plotters that writes small SVG, painted by the style sheet of a page.
+//! Writes small SVG, painted by the style sheet of a page.
 
-use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use plotters::style::text_anchor::HPos;
-use plotters_backend::{
-    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
-};
+use plotters_backend::BackendCoord;
 
+use super::canvas::Canvas;
 use super::ink::Ink;
-use super::layout::WIDTH;
-use super::text::{escape, width};
+use super::text::escape;
 
 /// Paints pictures, once for all pictures of a page, from the colours that [`COLOURS`] names.
 ///
 /// Layers differ by dashes as well as by colour.
 pub(crate) const STYLE: &str = "\
 .tp{display:block;width:100%;height:auto;fill:none}\
-.tp text{font:36px system-ui,sans-serif;fill:var(--tp-ink)}\
+.tp text{font:39px system-ui,sans-serif;fill:var(--tp-ink)}\
 .tp .k text{fill:var(--tp-muted)}\
 .tp .n text{stroke:var(--tp-paper);stroke-width:10px;stroke-linejoin:round;paint-order:stroke}\
 .tp .c{text-anchor:middle}.tp .e{text-anchor:end}\
-.tp .a{stroke:var(--tp-muted);stroke-width:3}\
+.tp .a,.tp .h{stroke:var(--tp-muted);stroke-width:3}\
 .tp .g{stroke:var(--tp-grid);stroke-width:2}\
 .tp .t{stroke:var(--tp-target);stroke-width:5;stroke-dasharray:14 8}\
 .tp .i{fill:var(--tp-band)}\
 .tp [class^=l]{stroke-width:6;stroke-linejoin:round}\
 .tp [class^=d]{stroke-width:16;stroke-linecap:round}\
-.tp [class^=r]{stroke:var(--tp-paper);stroke-width:2}\
-.tp [class^=b]{fill-opacity:.25}\
-.tp .l0,.tp .l4,.tp .d0,.tp .d4{stroke:var(--tp-1)}.tp .r0,.tp .r4,.tp .b0,.tp .b4{fill:var(--tp-1)}\
-.tp .l1,.tp .l5,.tp .d1,.tp .d5{stroke:var(--tp-2)}.tp .r1,.tp .r5,.tp .b1,.tp .b5{fill:var(--tp-2)}\
-.tp .l2,.tp .l6,.tp .d2,.tp .d6{stroke:var(--tp-3)}.tp .r2,.tp .r6,.tp .b2,.tp .b6{fill:var(--tp-3)}\
-.tp .l3,.tp .l7,.tp .d3,.tp .d7{stroke:var(--tp-4)}.tp .r3,.tp .r7,.tp .b3,.tp .b7{fill:var(--tp-4)}\
+.tp [class^=b]{fill-opacity:.25;stroke-width:0}\
+.tp [class*=o]{fill-opacity:.07;stroke-width:4}\
+.tp .o2{stroke-dasharray:16 8}.tp .o3{stroke-dasharray:4 8}\
+.tp .l0,.tp .l4,.tp .d0,.tp .d4,.tp .b0,.tp .b4{stroke:var(--tp-1)}.tp .r0,.tp .r4,.tp .b0,.tp .b4{fill:var(--tp-1)}\
+.tp .l1,.tp .l5,.tp .d1,.tp .d5,.tp .b1,.tp .b5{stroke:var(--tp-2)}.tp .r1,.tp .r5,.tp .b1,.tp .b5{fill:var(--tp-2)}\
+.tp .l2,.tp .l6,.tp .d2,.tp .d6,.tp .b2,.tp .b6{stroke:var(--tp-3)}.tp .r2,.tp .r6,.tp .b2,.tp .b6{fill:var(--tp-3)}\
+.tp .l3,.tp .l7,.tp .d3,.tp .d7,.tp .b3,.tp .b7{stroke:var(--tp-4)}.tp .r3,.tp .r7,.tp .b3,.tp .b7{fill:var(--tp-4)}\
 .tp .l1,.tp .l4{stroke-dasharray:26 10}.tp .l2,.tp .l5{stroke-dasharray:7 9}\
 .tp .l3,.tp .l6{stroke-dasharray:26 9 7 9}.tp .l7{stroke-dasharray:50 10}\
 .tp .d1,.tp .d3,.tp .d5,.tp .d7{stroke-linecap:square;stroke-width:13}";
@@ -61,13 +59,12 @@ pub(crate) struct Vector<'a> {
     out: &'a mut String,
     open: Open,
     pen: BackendCoord,
-    height: i32,
 }
 
 impl<'a> Vector<'a> {
     /// Writes at the end of `out`.
-    pub(crate) fn new(out: &'a mut String, height: i32) -> Self {
-        Self { out, open: Open::Nothing, pen: (0, 0), height }
+    pub(crate) fn new(out: &'a mut String) -> Self {
+        Self { out, open: Open::Nothing, pen: (0, 0) }
     }
 
     fn switch(&mut self, to: Open) {
@@ -102,11 +99,12 @@ impl<'a> Vector<'a> {
             Ink::Axis => ('a', None),
             Ink::Grid => ('g', None),
             Ink::Target => ('t', None),
+            Ink::Leader => ('h', None),
             Ink::Interval => ('i', None),
             Ink::Line(n) => ('l', Some(n)),
             Ink::Dot(n) => ('d', Some(n)),
             Ink::Bar(n) => ('r', Some(n)),
-            Ink::Band(n) => ('b', Some(n)),
+            Ink::Band(n, _) => ('b', Some(n)),
             Ink::Muted => return self.out.push_str("k "),
             Ink::Note => return self.out.push_str("n "),
             Ink::Text => return,
@@ -115,6 +113,9 @@ impl<'a> Vector<'a> {
         if let Some(n) = n {
             let _ = write!(self.out, "{n}");
         }
+        if let Ink::Band(_, kind @ 1..) = ink {
+            let _ = write!(self.out, " o{kind}");
+        }
     }
 
     /// A place or a distance; the sign of a number divides it from the one before.
@@ -122,7 +123,18 @@ impl<'a> Vector<'a> {
         let _ = write!(self.out, "{letter}{x}{}{y}", if y < 0 { "" } else { " " });
     }
 
-    fn trail<I: IntoIterator<Item = BackendCoord>>(&mut self, ink: Ink, path: I, close: bool) {
+    fn step(&mut self, (x, y): BackendCoord) {
+        let _ = match (x, y) {
+            (0, 0) => Ok(()),
+            (x, 0) => write!(self.out, "h{x}"),
+            (0, y) => write!(self.out, "v{y}"),
+            both => return self.pair('l', both),
+        };
+    }
+}
+
+impl Canvas for Vector<'_> {
+    fn path<I: IntoIterator<Item = BackendCoord>>(&mut self, ink: Ink, path: I, close: bool) {
         let mut path = path.into_iter();
         let Some(start) = path.next() else { return };
         self.switch(Open::Path(ink));
@@ -150,104 +162,26 @@ impl<'a> Vector<'a> {
         }
     }
 
-    fn step(&mut self, (x, y): BackendCoord) {
-        let _ = match (x, y) {
-            (0, 0) => Ok(()),
-            (x, 0) => write!(self.out, "h{x}"),
-            (0, y) => write!(self.out, "v{y}"),
-            both => return self.pair('l', both),
-        };
-    }
-}
-
-type Done = Result<(), DrawingErrorKind<Infallible>>;
-
-impl DrawingBackend for Vector<'_> {
-    type ErrorType = Infallible;
-
-    fn get_size(&self) -> (u32, u32) {
-        (WIDTH as u32, self.height as u32)
-    }
-
-    fn ensure_prepared(&mut self) -> Done {
-        Ok(())
-    }
-
-    fn present(&mut self) -> Done {
-        self.switch(Open::Nothing);
-        Ok(())
-    }
-
-    fn draw_pixel(&mut self, at: BackendCoord, color: BackendColor) -> Done {
-        self.trail(Ink::of(color), [at, (at.0 + 1, at.1)], false);
-        Ok(())
-    }
-
-    fn draw_line<S: BackendStyle>(&mut self, a: BackendCoord, b: BackendCoord, s: &S) -> Done {
-        self.trail(Ink::of(s.color()), [a, b], false);
-        Ok(())
-    }
-
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        path: I,
-        style: &S,
-    ) -> Done {
-        self.trail(Ink::of(style.color()), path, false);
-        Ok(())
-    }
-
-    fn draw_rect<S: BackendStyle>(
-        &mut self,
-        (x0, y0): BackendCoord,
-        (x1, y1): BackendCoord,
-        style: &S,
-        _: bool,
-    ) -> Done {
-        self.trail(Ink::of(style.color()), [(x0, y1), (x0, y0), (x1, y0), (x1, y1)], true);
-        Ok(())
-    }
-
     /// A dot is a path of no length with a round end.
-    fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, _: u32, s: &S, _: bool) -> Done {
-        self.trail(Ink::of(s.color()), [at], false);
+    fn dot(&mut self, ink: Ink, at: BackendCoord, _: u32) {
+        self.path(ink, [at], false);
         self.out.push_str("h0");
-        Ok(())
     }
 
-    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
-        &mut self,
-        path: I,
-        style: &S,
-    ) -> Done {
-        self.trail(Ink::of(style.color()), path, true);
-        Ok(())
-    }
-
-    fn draw_text<T: BackendTextStyle>(
-        &mut self,
-        text: &str,
-        style: &T,
-        (x, y): BackendCoord,
-    ) -> Done {
-        let anchor = match style.anchor().h_pos {
+    fn text(&mut self, ink: Ink, anchor: HPos, text: &str, (x, y): BackendCoord) {
+        let anchor = match anchor {
             HPos::Left => 's',
             HPos::Center => 'c',
             HPos::Right => 'e',
         };
-        self.switch(Open::Words(Ink::of(style.color()), anchor));
+        self.switch(Open::Words(ink, anchor));
         let _ = write!(self.out, "<text x=\"{x}\" y=\"{y}\">");
         escape(self.out, text);
         self.out.push_str("</text>");
-        Ok(())
     }
 
-    fn estimate_text_size<T: BackendTextStyle>(
-        &self,
-        text: &str,
-        style: &T,
-    ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
-        Ok((width(text) as u32, style.size() as u32))
+    fn end(&mut self) {
+        self.switch(Open::Nothing);
     }
 }
 
@@ -258,16 +192,29 @@ mod tests {
     #[test]
     fn equal_parts_become_one_element_of_short_steps() {
         let mut out = String::new();
-        let mut vector = Vector::new(&mut out, 600);
+        let mut vector = Vector::new(&mut out);
         let steps = [(100, 500), (110, 500), (130, 500), (130, 480), (140, 470)];
-        vector.draw_path(steps, &Ink::Line(1).color()).unwrap();
-        vector.draw_line((0, 0), (10, -5), &Ink::Line(1).color()).unwrap();
-        vector.draw_rect((5, 5), (9, 9), &Ink::Bar(0).color(), true).unwrap();
-        vector.present().unwrap();
+        vector.path(Ink::Line(1), steps, false);
+        vector.path(Ink::Line(1), [(0, 0), (10, -5)], false);
+        vector.path(Ink::Bar(0), [(5, 9), (5, 5), (9, 5), (9, 9)], true);
+        vector.path(Ink::Band(2, 1), [(5, 9), (5, 5), (9, 9)], true);
+        vector.end();
         assert_eq!(
             out,
             "<path class=\"l1\" d=\"m100 500h30v-20l10-10m-140-470l10-5\"/>\
-             <path class=\"r0\" d=\"m5 9v-4h4v4z\"/>"
+             <path class=\"r0\" d=\"m5 9v-4h4v4z\"/>\
+             <path class=\"b2 o1\" d=\"m5 9v-4l4 4z\"/>"
         );
+    }
+
+    #[test]
+    fn words_are_escaped_and_grouped() {
+        let mut out = String::new();
+        let mut vector = Vector::new(&mut out);
+        vector.text(Ink::Note, HPos::Left, "a < b", (1, 2));
+        vector.text(Ink::Note, HPos::Left, "c", (3, 4));
+        vector.end();
+        let texts = "<text x=\"1\" y=\"2\">a &lt; b</text><text x=\"3\" y=\"4\">c</text>";
+        assert_eq!(out, format!("<g class=\"n s\">{texts}</g>"));
     }
 }
