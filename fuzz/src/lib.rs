@@ -1,6 +1,10 @@
 //! What the fuzz targets call: every parser, with bytes that mean nothing.
 
 use tailproof_ingest::{Format, Input, Options, write};
+use tailproof_reporting::{
+    EvidenceFile, PrivateKey, compare_again, computed_hash, examine, html, match_inputs, seal,
+    strict,
+};
 
 /// Reads bytes as a format, or as whatever they look like; what is read can be written, and
 /// reads back the same.
@@ -89,6 +93,28 @@ pub fn evidence(data: &[u8]) {
             let json = evidence.to_json();
             let again = tailproof_reporting::Evidence::from_json(&json);
             assert!(again.is_ok(), "what is written can be read");
+        }
+    });
+}
+
+/// Evidence and a signature of a stranger: what `verify` does without other files, and a page.
+///
+/// # Panics
+/// One of them does, or a hash is not that of what it was put into, which is a finding.
+pub fn verify(data: &[u8]) {
+    let key = PrivateKey::from_seed(&[1; 32]).public();
+    let file = EvidenceFile { bytes: data, envelope: Some(data), after: Some("before") };
+    let examined = examine(&file, Some(&key));
+    if let Some(evidence) = &examined.evidence {
+        drop(match_inputs(evidence, &[]));
+        drop(compare_again(&examined, evidence));
+        assert!(html(std::slice::from_ref(evidence)).starts_with("<!doctype html>"));
+    }
+    text(data, |t| {
+        if let Ok(mut document) = strict(t)
+            && let Ok(hash) = seal(&mut document)
+        {
+            assert_eq!(computed_hash(&document).ok(), Some(hash), "the hash leaves itself out");
         }
     });
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tailproof_core::Seed;
 use tailproof_ingest::{Format, Input, Options, read, write};
+use tailproof_reporting::{EvidenceFile, examine, html};
 use tailproof_tests::program::root;
 use tailproof_tests::samples;
 
@@ -49,6 +50,11 @@ fn through_every_text(bytes: &[u8]) {
     drop(tailproof_store::Accepted::parse(text));
     drop(tailproof_store::Baseline::from_json("file", text));
     drop(tailproof_reporting::Evidence::from_json(text));
+    drop(tailproof_reporting::strict(text));
+    let file = EvidenceFile { bytes, envelope: Some(bytes), after: None };
+    if let Some(evidence) = &examine(&file, None).evidence {
+        drop(html(std::slice::from_ref(evidence)));
+    }
     if let Ok(pairs) = tailproof_compare::published(text) {
         drop(tailproof_compare::replayed(&pairs));
         let settings = tailproof_compare::Settings::new(Seed(1));

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use tailproof_core::{Dataset, Direction, Loop, Noise, Observations, Series, number};
-use tailproof_ingest::write;
+use tailproof_ingest::{COMPANION, write};
 use tailproof_reporting::Grid;
 
 use crate::exit;
@@ -61,8 +61,8 @@ impl Import {
 
 /// A row a series.
 pub(crate) fn table(data: &Dataset) -> Grid {
-    let formats: Vec<String> =
-        data.sources.iter().map(|s| format!("{} as {}", s.name, s.format)).collect();
+    let files = data.sources.iter().filter(|s| s.format != COMPANION);
+    let formats: Vec<String> = files.map(|s| format!("{} as {}", s.name, s.format)).collect();
     let shown = formats.len().min(3);
     let mut title = formats[..shown].join(", ");
     if formats.len() > shown {

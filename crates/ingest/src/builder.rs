@@ -7,6 +7,7 @@ use tailproof_core::{
 use crate::error::{IngestError, listed};
 pub(crate) use crate::growing::Kind;
 use crate::growing::{Growing, Values};
+use crate::input::COMPANION;
 use crate::options::{HISTORY, Options};
 
 /// Most series that text columns make; text that makes more is no label but an identifier.
@@ -601,7 +602,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(crate) fn finish(mut self, sources: Vec<Source>) -> Result<Dataset, IngestError> {
-        let files = listed(sources.iter().map(|s| &s.name));
+        let files = listed(sources.iter().filter(|s| s.format != COMPANION).map(|s| &s.name));
         // What was begun and never got an element is no measurement.
         self.series.retain(|series| series.values.len() > 0);
         if self.series.is_empty() && self.met.is_empty() {

@@ -9,16 +9,19 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tailproof_core::Source;
 
 use crate::IngestError;
 use crate::error::listed;
 use crate::format::asv;
-use crate::input::Input;
+use crate::input::{Input, companion};
 
 /// Most files of a folder.
 const MOST_FILES: usize = 10_000;
 /// Most folders inside one another; links that lead back exceed it.
 const DEEPEST: usize = 16;
+/// The file beside a sample that names the benchmark.
+const DESCRIPTION: &str = "benchmark.json";
 /// Largest `benchmark.json` looked at, in bytes.
 const LARGEST_DESCRIPTION: u64 = 1 << 20;
 
@@ -37,9 +40,12 @@ pub fn inputs(path: &Path) -> Result<Vec<Input>, IngestError> {
         _ => (path, None),
     };
     if !folder.is_dir() {
-        let named = full_id(path).filter(|_| path.ends_with("sample.json"));
-        let labels = named.into_iter().map(|id| ("benchmark".to_owned(), id)).collect();
-        let input = Input::from_path(path).labelled(labels);
+        let mut input = Input::from_path(path);
+        if path.ends_with("sample.json") {
+            let labels = full_id(path).into_iter().map(|id| ("benchmark".to_owned(), id));
+            input = input.labelled(labels.collect());
+            input.accompany(companion(&path.with_file_name(DESCRIPTION)));
+        }
         return Ok(vec![match asv::described(path) {
             Some(beside) => input.beside(beside),
             None => input,
@@ -47,7 +53,12 @@ pub fn inputs(path: &Path) -> Result<Vec<Input>, IngestError> {
     }
     if baseline.is_some() || is_criterion(folder) {
         let found = criterion(folder, baseline.unwrap_or("new"))?;
-        let input = |f: Found| Input::from_path(f.path).labelled(f.labels).part_of(text.clone());
+        let input = |f: Found| {
+            let beside = description(&f.path);
+            let mut input = Input::from_path(f.path).labelled(f.labels).part_of(text.clone());
+            input.accompany(beside);
+            input
+        };
         return Ok(found.into_iter().map(input).collect());
     }
     if asv::is_folder(folder) {
@@ -63,7 +74,8 @@ pub fn inputs(path: &Path) -> Result<Vec<Input>, IngestError> {
 /// The result files of asv; what is wrong with one is told with the next.
 fn asv_inputs(folder: &Path) -> Result<Vec<Input>, IngestError> {
     let (mut inputs, mut notes) = (Vec::new(), Vec::new());
-    for found in asv::folder(folder)? {
+    let (found, companions) = asv::folder(folder)?;
+    for found in found {
         if let Some(note) = found.note {
             notes.push(note);
             continue;
@@ -78,6 +90,7 @@ fn asv_inputs(folder: &Path) -> Result<Vec<Input>, IngestError> {
         (Some(last), notes) => inputs.push(notes.into_iter().fold(last, Input::noted)),
         (None, _) => return Err(IngestError::Empty(folder.display().to_string())),
     }
+    inputs[0].accompany(companions);
     Ok(inputs)
 }
 
@@ -125,11 +138,17 @@ pub fn baselines(path: &Path) -> Vec<String> {
 
 /// Whether there is a folder with criterion's results here or below.
 pub(crate) fn is_criterion(path: &Path) -> bool {
-    let described = |sample: &PathBuf| {
-        let beside = |name: &str| sample.with_file_name(name).is_file();
-        beside("benchmark.json") || beside("estimates.json")
-    };
-    samples(path).is_ok_and(|samples| samples.iter().any(described))
+    samples(path).is_ok_and(|samples| samples.iter().any(|s| described_by(s).is_some()))
+}
+
+/// The file beside a sample that tells that it is criterion's, and most often its name.
+fn description(sample: &Path) -> Option<Source> {
+    companion(&described_by(sample)?)
+}
+
+fn described_by(sample: &Path) -> Option<PathBuf> {
+    let beside = [DESCRIPTION, "estimates.json"].map(|name| sample.with_file_name(name));
+    beside.into_iter().find(|path| path.is_file())
 }
 
 /// The plain files of a folder and of those in it, sorted by name; hidden ones are skipped.
@@ -139,7 +158,7 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, IngestError> {
 
 /// The `full_id` of the `benchmark.json` beside a sample.
 pub(crate) fn full_id(sample: &Path) -> Option<String> {
-    let file = File::open(sample.with_file_name("benchmark.json")).ok()?;
+    let file = File::open(sample.with_file_name(DESCRIPTION)).ok()?;
     let mut text = String::new();
     file.take(LARGEST_DESCRIPTION).read_to_string(&mut text).ok()?;
     let description: Value = serde_json::from_str(&text).ok()?;
@@ -214,6 +233,7 @@ fn walk(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{COMPANION, Options};
 
     fn fixture(name: &str) -> PathBuf {
         let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples");
@@ -252,6 +272,51 @@ mod tests {
         let all = files(&fixture("old-layout")).unwrap();
         assert!(all.is_sorted() && all.iter().all(|f| f.is_file()));
         assert!(all.iter().any(|f| f.ends_with("Iterative/new/raw.csv")));
+    }
+
+    /// Sources and companions of a sample folder, which read alone what the whole folder does.
+    fn read_again(name: &str) -> (usize, usize) {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/samples");
+        let process = std::process::id();
+        let copy = std::env::temp_dir()
+            .join(format!("tailproof-again-{process}-{}", name.replace('/', "-")));
+        let read =
+            |at: &Path| crate::read(inputs(&at.join(name)).unwrap(), &Options::default()).unwrap();
+        let first = read(&root);
+        for source in &first.sources {
+            let to = copy.join(Path::new(&source.name).strip_prefix(&root).unwrap());
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&source.name, to).unwrap();
+        }
+        let second = read(&copy);
+        fs::remove_dir_all(&copy).unwrap();
+        assert_eq!(first.series, second.series, "{name}");
+        assert_eq!(first.notes.len(), second.notes.len(), "{name}");
+        let companions = first.sources.iter().filter(|s| s.format == COMPANION).count();
+        let main = first.sources.len() - companions;
+        assert!(first.sources[..main].iter().all(|s| s.format != COMPANION), "{name}");
+        (main, companions)
+    }
+
+    #[test]
+    fn what_was_read_reads_the_same_alone() {
+        assert_eq!(read_again("criterion/v0.8-layout"), (3, 3));
+        assert_eq!(read_again("criterion/v0.8-layout/hash/fold/1000/new/sample.json"), (1, 1));
+        // The machine, and a result file without results, which is told in a note.
+        for folder in ["asv/results", "asv/results/cheetah"] {
+            let (main, companions) = read_again(folder);
+            assert!(main > 10 && companions >= 2, "{folder}: {main}, {companions}");
+        }
+    }
+
+    #[test]
+    fn equal_descriptions_are_no_mistake() {
+        let root = fixture("v0.8-layout/hash/fold/1000");
+        let both = ["base", "new"].map(|b| inputs(&root.join(b).join("sample.json")).unwrap());
+        let data = crate::read(both.into_iter().flatten().collect(), &Options::default()).unwrap();
+        assert_eq!(data.sources.len(), 4);
+        assert_eq!(data.sources[2].sha256, data.sources[3].sha256);
+        assert_eq!(data.series[0].labels["benchmark"], "hash/fold/1000");
     }
 
     #[cfg(unix)]

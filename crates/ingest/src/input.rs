@@ -14,6 +14,10 @@ const HEAD: usize = 64 * 1024;
 /// Longest line; a longer one is no record of measurements.
 const LONGEST: u64 = 16 << 20;
 
+/// The format of a source that holds no measurements: it was read beside an input, because it
+/// says what the input is, as criterion's `benchmark.json` does.
+pub const COMPANION: &str = "companion";
+
 /// Something to read.
 pub struct Input {
     name: String,
@@ -22,6 +26,7 @@ pub struct Input {
     labels: Vec<(String, String)>,
     group: Option<String>,
     notes: Vec<String>,
+    companions: Vec<Source>,
     beside: Option<Arc<Beside>>,
 }
 
@@ -30,6 +35,16 @@ pub struct Input {
 pub(crate) struct Beside {
     pub(crate) source: Source,
     pub(crate) document: Map<String, Value>,
+}
+
+/// A file beside an input as a source; `None` when there is none that can be read.
+pub(crate) fn companion(path: &Path) -> Option<Source> {
+    let file = path.is_file().then(|| File::open(path).ok()).flatten()?;
+    let mut hashing = Hashing::new(Box::new(file), None);
+    io::copy(&mut hashing, &mut io::sink()).ok()?;
+    let Hashing { hash, bytes, .. } = hashing;
+    let name = path.display().to_string();
+    Some(Source { name, sha256: hash.finalize().into(), bytes, format: COMPANION.to_owned() })
 }
 
 /// Told how many bytes have been read since it was told last.
@@ -69,8 +84,8 @@ impl Input {
     }
 
     fn new(name: String, kind: Kind) -> Self {
-        let (labels, notes) = (Vec::new(), Vec::new());
-        Self { name, kind, watch: None, labels, group: None, notes, beside: None }
+        let (labels, notes, companions) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, kind, watch: None, labels, group: None, notes, companions, beside: None }
     }
 
     /// Labels of everything in it, such as the benchmark that a folder tells.
@@ -91,6 +106,11 @@ impl Input {
         self
     }
 
+    /// Names files that were read to tell what it is.
+    pub(crate) fn accompany(&mut self, companions: impl IntoIterator<Item = Source>) {
+        self.companions.extend(companions);
+    }
+
     /// Hands over what a file beside it says of it.
     pub(crate) fn beside(self, beside: Arc<Beside>) -> Self {
         Self { beside: Some(beside), ..self }
@@ -98,6 +118,10 @@ impl Input {
 
     pub(crate) fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    pub(crate) fn companions(&self) -> &[Source] {
+        &self.companions
     }
 
     pub(crate) fn labels(&self) -> &[(String, String)] {
@@ -134,7 +158,7 @@ impl Input {
             Kind::Stdin => Box::new(io::stdin()),
             Kind::Bytes(bytes) => Box::new(Cursor::new(bytes)),
         };
-        let mut hashing = Hashing { source, hash: Sha256::new(), bytes: 0, watch: self.watch };
+        let mut hashing = Hashing::new(source, self.watch);
         let mut head = Vec::new();
         hashing.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(io)?;
         if head.is_empty() {
@@ -223,6 +247,12 @@ pub(crate) struct Hashing {
     hash: Sha256,
     bytes: u64,
     watch: Option<Watch>,
+}
+
+impl Hashing {
+    fn new(source: Box<dyn Read>, watch: Option<Watch>) -> Self {
+        Self { source, hash: Sha256::new(), bytes: 0, watch }
+    }
 }
 
 impl Read for Hashing {

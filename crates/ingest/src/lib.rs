@@ -41,8 +41,10 @@ pub use error::IngestError;
 pub use folder::{baselines, inputs};
 pub use format::Format;
 pub use host::{environment, host};
-pub use input::Input;
+pub use input::{COMPANION, Input};
 pub use options::{Options, Wanted};
+
+use std::collections::BTreeSet;
 
 use tailproof_core::{Dataset, Source};
 
@@ -64,6 +66,9 @@ pub fn source(path: &std::path::Path, format: &str) -> Result<Source, IngestErro
 /// time; without one a single input counts as being in the order taken unless it is sorted,
 /// and a merger of several has no order.
 ///
+/// The sources are the inputs, then the files that were read beside them ([`COMPANION`]): a
+/// folder made of these alone reads the same.
+///
 /// # Errors
 /// Input that cannot be read, or not as numbers; see [`IngestError`].
 pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestError> {
@@ -84,11 +89,12 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
         })
         .collect();
     let mut builder = builder::Builder::new(options, groups.len() > 1);
-    let (mut sources, mut descriptions): (Vec<Source>, Vec<Source>) = (Vec::new(), Vec::new());
+    let (mut sources, mut companions): (Vec<Source>, Vec<Source>) = (Vec::new(), Vec::new());
     let mut seen = std::collections::HashMap::new();
     for (input, run) in inputs.into_iter().zip(runs) {
         let (name, labels) = (input.name().to_owned(), input.labels().to_vec());
         let notes = input.notes().to_vec();
+        companions.extend_from_slice(input.companions());
         let grouped = input.group().is_some();
         let mut opened = input.open()?;
         let format = match options.format {
@@ -108,13 +114,11 @@ pub fn read(inputs: Vec<Input>, options: &Options) -> Result<Dataset, IngestErro
             return Err(IngestError::SameContent(sources[same].name.clone(), source.name));
         }
         sources.push(source);
-        // One description may serve many files.
-        if let Some(beside) = described
-            && !descriptions.iter().any(|known: &Source| known.name == beside.source.name)
-        {
-            descriptions.push(beside.source.clone());
-        }
+        companions.extend(described.map(|beside| beside.source.clone()));
     }
-    sources.append(&mut descriptions);
+    // One description may serve many files, and may be equal to another.
+    let mut names: BTreeSet<String> = sources.iter().map(|s| s.name.clone()).collect();
+    companions.retain(|companion| names.insert(companion.name.clone()));
+    sources.append(&mut companions);
     builder.finish(sources)
 }

@@ -1,14 +1,22 @@
-//! Findings as tables, Markdown, and JSON evidence that can be read back.
+//! Findings as reports for people and machines, and as JSON evidence that can be checked.
 //!
 //! | Question                                     | Item                     |
 //! | -------------------------------------------- | ------------------------ |
 //! | What is kept of a run?                       | [`Evidence`]             |
 //! | The artifact of document 0                   | [`Artifact`]             |
 //! | For a terminal, for a pull request           | [`table`], [`markdown`]  |
-//! | A document around them, such as a scorecard  | [`Page`]                 |
-//! | The same as the files of an archive          | [`archive()`]            |
+//! | One page with pictures                       | `html` (feature `html`)  |
+//! | A plot alone                                 | `svg` (`html`), `png` (`png`) |
+//! | Test results, gauges                         | `junit`, `openmetrics` (features of these names) |
 //! | A row for every finding                      | [`csv()`]                |
 //! | For code-scanning pages and changes          | [`sarif()`], [`github`], [`gitlab`] |
+//! | Several runs of a component                  | [`together`]             |
+//! | A document around findings, such as a scorecard | [`Page`]              |
+//! | The same as the files of an archive          | [`archive()`]            |
+//! | The hash that evidence carries               | [`seal()`], [`computed_hash`], [`strict`] |
+//! | Who made it?                                 | `PrivateKey`, `sign`, `Envelope` (`sign`) |
+//! | Is it whole, and does it follow from the data? | `examine`, `match_inputs`, `compare_again` (`sign`) |
+//! | What does its JSON look like?                | `schema`, `artifact_schema` (`schema`) |
 //! | A file that is either old or new, never half | [`write_atomically`]     |
 //!
 //! ```

@@ -170,8 +170,8 @@ fn mend(row: &Row) -> String {
     };
     match (&row.objective.aggregate, &row.objective.condition, dimension) {
         (_, Condition::Relative(..), _) => {
-            "find what the change costs (`tailproof flame --base` names the functions), or accept \
-             it with a reason"
+            "find what the change costs (`tailproof flame before.folded after.folded` names the \
+             functions), or accept it with a reason"
                 .to_owned()
         }
         (Aggregate::Accuracy(AccuracyMeasure::Precision | AccuracyMeasure::Recall), ..) => {

@@ -13,10 +13,12 @@ use tailproof_core::{Labels, Level, Metric, Rational, Source, Summary, Unit};
 use super::{Head, json, values};
 use crate::builder::{Builder, When};
 use crate::error::{IngestError, listed};
-use crate::input::{Beside, Opened};
+use crate::input::{Beside, COMPANION, Opened, companion};
 
 /// The file that describes the benchmarks of all results.
 const DESCRIPTION: &str = "benchmarks.json";
+/// The file that makes a folder that of a machine.
+const MACHINE: &str = "machine.json";
 /// Largest result file.
 const LARGEST: u64 = 64 << 20;
 /// Most combinations of parameters of a benchmark.
@@ -75,11 +77,11 @@ pub(crate) fn read(input: &mut Opened, builder: &mut Builder<'_>) -> Result<(), 
 }
 
 /// Result files of a results folder or of one machine, in the order of their commits, with
-/// labels; and what could not be read.
-pub(crate) fn folder(path: &Path) -> Result<Vec<Found>, IngestError> {
-    let mut machines = vec![path.to_owned()];
-    machines.extend(entries(path)?.into_iter().filter(|p| p.is_dir()));
-    machines.retain(|p| p.join("machine.json").is_file());
+/// labels; what could not be read; and the files that make it a folder of asv.
+pub(crate) fn folder(path: &Path) -> Result<(Vec<Found>, Vec<Source>), IngestError> {
+    let machines = machines(path)?;
+    let mut companions: Vec<Source> = companion(&path.join(DESCRIPTION)).into_iter().collect();
+    companions.extend(machines.iter().filter_map(|m| companion(&m.join(MACHINE))));
     let several = machines.len() > 1;
     let mut found = Vec::new();
     // One for all machines, unless a machine has its own.
@@ -90,7 +92,7 @@ pub(crate) fn folder(path: &Path) -> Result<Vec<Found>, IngestError> {
         let name = machine.file_name().map(|n| n.to_string_lossy().into_owned());
         for file in entries(machine)? {
             let json = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
-            if !json || file.file_name().is_some_and(|n| n == "machine.json") {
+            if !json || file.file_name().is_some_and(|n| n == MACHINE) {
                 continue;
             }
             let document = load(&file);
@@ -98,18 +100,29 @@ pub(crate) fn folder(path: &Path) -> Result<Vec<Found>, IngestError> {
             let usable = document.is_some_and(|d| d.contains_key("results"));
             let note = (!usable)
                 .then(|| format!("{}: is no result file of asv, it is ignored", file.display()));
+            if note.is_some() {
+                companions.extend(companion(&file));
+            }
             let machine = name.clone().filter(|_| several).map(|m| ("machine".to_owned(), m));
             let (labels, beside) = (machine.into_iter().collect(), beside.clone());
             found.push(Found { path: file, time, labels, note, beside });
         }
     }
     found.sort_by(|a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
-    Ok(found)
+    Ok((found, companions))
+}
+
+/// The folders of machines: this one, or those in it.
+fn machines(path: &Path) -> Result<Vec<PathBuf>, IngestError> {
+    let mut machines = vec![path.to_owned()];
+    machines.extend(entries(path)?.into_iter().filter(|p| p.is_dir()));
+    machines.retain(|p| p.join(MACHINE).is_file());
+    Ok(machines)
 }
 
 /// Whether a folder holds asv's results: of one machine, or of several beside `benchmarks.json`.
 pub(crate) fn is_folder(path: &Path) -> bool {
-    let machine = |p: &Path| p.join("machine.json").is_file();
+    let machine = |p: &Path| p.join(MACHINE).is_file();
     let below = || entries(path).is_ok_and(|all| all.iter().any(|p| machine(p)));
     machine(path) || path.join(DESCRIPTION).is_file() && below()
 }
@@ -188,7 +201,7 @@ fn described_in(folders: &[&Path]) -> Option<Arc<Beside>> {
             name: path.display().to_string(),
             sha256: Sha256::digest(&bytes).into(),
             bytes: bytes.len() as u64,
-            format: "asv".to_owned(),
+            format: COMPANION.to_owned(),
         };
         Some(Arc::new(Beside { source, document }))
     })
