@@ -4,8 +4,9 @@
 //   node check.mjs --picture HTML STEM  STEM-light.png and STEM-dark.png, 1200 x 800
 //
 // Beside NAME.html stands NAME.expect.json: {"verdict": "FAIL", "rows": 2, "parts": 1}. `rows` is
-// the least number of rows of the summary tables together, `parts` the number of those tables. CHROMIUM names the browser.
-// The last line is `N passed, N failed`; the exit code is 1 when anything failed.
+// the least number of rows of the summary tables together, `parts` the number of those tables.
+// CHROMIUM names the browser. The last line is `N passed, N failed`; the exit code is 1 when
+// anything failed.
 
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -75,21 +76,17 @@ async function open(browser, file, options = {}) {
 }
 
 /**
- * Gives what is looked for a name of ours, by its id or by what it is: the summary table of each
- * part, its filter, and the count that is announced. Says how many parts there are.
+ * Gives what is looked for a name of ours: the summary table of each part, its filter, and the
+ * count that is announced. Says how many parts there are.
  */
 function named(page) {
   return page.evaluate(() => {
-    const tables = [...document.querySelectorAll('table#summary, table[id^="summary-"], table.sum')];
+    const tables = [...document.querySelectorAll('.list table.sum')];
     tables.forEach((table, part) => {
-      const around = table.closest('section') ?? document;
-      const suffix = table.id.replace('summary', '');
-      const find = (id, what) => document.getElementById(id) ?? around.querySelector(what);
-      const filter = find(`filter${suffix}`, 'input[type=search]');
-      const count = find(`count${suffix}`, '[role=status], [aria-live]');
+      const list = table.closest('.list');
       table.dataset.check = `table-${part}`;
-      if (filter) filter.dataset.check = `filter-${part}`;
-      if (count) count.dataset.check = `count-${part}`;
+      list.querySelector('input[type=search]').dataset.check = `filter-${part}`;
+      list.querySelector('[role=status]').dataset.check = `count-${part}`;
     });
     return tables.length;
   });
@@ -189,7 +186,7 @@ function rows(page, part) {
         text: row.textContent,
         cells: [...row.cells].map((cell) => ({
           text: cell.textContent.trim(),
-          key: cell.dataset.sort ?? cell.dataset.v,
+          key: cell.dataset.v,
         })),
       })),
   );
@@ -311,6 +308,57 @@ async function keyboard(name, page) {
   check(name, 'Enter sorts', sorted === 'ascending' || sorted === 'descending', sorted);
 }
 
+/** How many findings there are, and how many of them are unfolded. */
+function unfolded(page) {
+  return page.evaluate(() => [
+    document.querySelectorAll('details.f').length,
+    document.querySelectorAll('details.f[open]').length,
+  ]);
+}
+
+/** Buttons, paper and links unfold what is folded, and paper leaves it as it was. */
+async function unfolds(name, page) {
+  const pressed = async (what) => {
+    for (const button of await page.locator(`button.${what}`).all()) await button.click();
+    return unfolded(page);
+  };
+  const [all, open] = await pressed('unfold');
+  check(name, 'the button unfolds all', all > 0 && open === all, [all, open]);
+  const folded = await pressed('fold');
+  check(name, 'the button folds all', folded[1] === 0, folded);
+  const event = async (type) => {
+    await page.evaluate((t) => dispatchEvent(new Event(t)), type);
+    return unfolded(page);
+  };
+  const before = await event('beforeprint');
+  check(name, 'paper has no folds', before[1] === all, before);
+  const after = await event('afterprint');
+  check(name, 'folds are back after printing', after[1] === 0, after);
+  const link = page.locator('.list tbody th a').last();
+  await link.click();
+  const shown = await page.evaluate(() => {
+    const target = document.querySelector(':target');
+    const box = target?.getBoundingClientRect();
+    return target && [target.open, box.top < innerHeight && box.bottom > 0];
+  });
+  check(name, 'a link unfolds what it leads to', shown?.[0] === true && shown[1], shown);
+  // No page may stumble over an address that somebody has broken; what it says is heard.
+  await page.evaluate(() => { location.hash = '#%'; });
+  await page.waitForTimeout(50);
+}
+
+/** A picture opens large and closes again, by its links and by Escape. */
+async function enlarges(name, page) {
+  await openAll(page);
+  const link = page.locator('.large .grow').first();
+  if ((await link.count()) === 0) return;
+  const large = () => page.locator('.large:target').count();
+  await link.click();
+  check(name, 'a picture opens large', (await large()) === 1);
+  await page.keyboard.press('Escape');
+  check(name, 'Escape closes it', (await large()) === 0);
+}
+
 /** What can be pressed or typed into and is seen. */
 function controls(page) {
   return page.evaluate(() =>
@@ -386,9 +434,11 @@ async function one(browser, file, shots) {
       await section(name, `filter ${part}`, () => filters(name, page, part));
     }
     check(name, 'rows of the summary', total >= (expected.rows ?? 1), total);
-    const found = await page.locator('details.finding, details.f').count();
+    const found = await page.locator('details.f').count();
     check(name, 'findings that unfold', found >= (expected.findings ?? 1), found);
     await section(name, 'theme button', () => button(name, page));
+    await section(name, 'folds', () => unfolds(name, page));
+    await section(name, 'large pictures', () => enlarges(name, page));
     quiet(name, '', heard);
     await context.close();
   });

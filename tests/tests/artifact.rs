@@ -176,7 +176,7 @@ fn evidence_says_what_it_was_made_from() {
     let want = [
         "Distribution",
         "Histogram",
-        "Bootstrap distribution of p95",
+        "Bootstrap law of p95",
         "Observations over time",
         "Autocorrelation",
     ];

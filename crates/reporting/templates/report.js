@@ -14,7 +14,8 @@
 
   // A link to something folded unfolds it.
   const reveal = () => {
-    let at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    // Not decoded: ids of ours have nothing to decode, and `#%` cannot be.
+    const at = document.getElementById(location.hash.slice(1));
     if (!at) return;
     for (let up = at; up; up = up.parentElement) {
       if (up.tagName === "DETAILS") up.open = true;
@@ -48,7 +49,7 @@
     const rows = all("tr", body).map((row) => ({
       row,
       text: row.textContent.toLowerCase(),
-      kind: { bad: "bad", open: "open", untested: "open" }[row.className] || "rest",
+      kind: ["bad", "open", "untested"].includes(row.className) ? row.className : "rest",
       details: document.getElementById(row.querySelector("a").hash.slice(1)),
     }));
 
@@ -56,7 +57,8 @@
     const heads = all("thead th", list);
     const compare = new Intl.Collator(undefined, { numeric: true }).compare;
     heads.forEach((head, column) => {
-      if (column === 3) return;
+      // Pictures have no order.
+      if ("plain" in head.dataset) return;
       const press = document.createElement("button");
       press.type = "button";
       press.textContent = head.textContent;

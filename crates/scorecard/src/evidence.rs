@@ -66,10 +66,12 @@ pub(crate) fn row(
     finding.verdict = verdict;
     finding.exhibits.clear();
     // Of a change the target is a value, and that of the evidence is of its own promise.
-    finding.target = match (target.is_relative(), finding.base) {
-        (true, Some(base)) => claims.first().map(|c| base * (1.0 + c.target)),
-        _ => claims.first().map(|c| c.target),
+    let promised = |c: &Claim| match (target.is_relative(), finding.base) {
+        (true, Some(base)) => base * (1.0 + c.target),
+        _ => c.target,
     };
+    let (lower, upper) = (claims.first().map(promised), claims.get(1).map(promised));
+    (finding.target, finding.target_upper) = (lower, upper);
     claimed(target, &mut finding);
     Ok(Row::new(target, weight, finding, would))
 }
@@ -176,6 +178,19 @@ mod tests {
         let card = card(&target("latency: p99 <= 150ms"), findings);
         let why = &card.rows[0].finding.why;
         assert!(why.contains("run.json holds latency p95; none is latency p99"), "{why}");
+    }
+
+    #[test]
+    fn the_targets_are_those_of_the_row() {
+        let findings = judged(1_000, "latency: p50 in 20..90 ms", Level::P999);
+        for (claim, want) in [
+            ("latency: p50 <= 80ms", (Some(80.0), None)),
+            ("latency: p50 in 0.03..0.07 s", (Some(30.0), Some(70.0))),
+        ] {
+            let card = card(&target(claim), findings.clone());
+            let row = &card.rows[0].finding;
+            assert_eq!((row.target, row.target_upper), want, "{claim}");
+        }
     }
 
     #[test]

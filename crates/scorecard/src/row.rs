@@ -95,6 +95,7 @@ impl Row {
         finding.estimate = Some(actual.estimate);
         finding.interval.clone_from(&actual.interval);
         finding.target = claims.first().map(|c| c.target);
+        finding.target_upper = claims.get(1).map(|c| c.target);
         finding.n.clone_from(&actual.n);
         finding.provenance = actual.provenance;
         finding.guarantee = Guarantee::Approximate;

@@ -11,7 +11,7 @@ use tailproof_resampling::Dependence;
 use crate::gate::Count;
 use crate::judge::{Context, SloError, diagnose, full_text, kind};
 use crate::moment;
-use crate::share::{binomial_interval, decide, first_share, shares, why, worst};
+use crate::share::{binomial_interval, decide, shares, why, worst};
 
 /// Values before which the naive forecast has none: it predicts each by the one before.
 const SEASON: usize = 1;
@@ -161,7 +161,8 @@ impl Task<'_> {
         let (good, n) = self.count(pairs);
         finding.n = vec![n];
         let of_claims = shares(&self.objective.condition);
-        finding.target = first_share(&self.objective.condition);
+        finding.target = of_claims.first().map(|share| share.to_f64());
+        finding.target_upper = of_claims.get(1).map(|share| share.to_f64());
         if n == 0 {
             let level = context.settings.level;
             let need =
@@ -339,6 +340,8 @@ mod tests {
             let finding = found(pairs(), objective);
             assert_eq!((&finding.verdict, &finding.n[..]), (&verdict, &[n][..]), "{objective}");
         }
+        let range = found(pairs(), "recall in 0.9..0.99");
+        assert_eq!((range.target, range.target_upper), (Some(0.9), Some(0.99)));
         let finding = found(pairs(), "f1 >= 95%");
         assert_eq!(finding.estimate, Some(960.0 / 980.0));
         let bounds: Vec<f64> = finding.bounds.iter().map(|b| b.value).collect();

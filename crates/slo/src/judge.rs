@@ -3,9 +3,9 @@ use std::num::NonZeroU32;
 
 use rayon::prelude::*;
 use tailproof_core::{
-    AccuracyMeasure, Aggregate, Claim, Class, Condition, Dataset, Finding, Guarantee, Level,
-    Objective, Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series, SeriesError,
-    Subject, Unit, UnitError, Verdict, number, qualified,
+    AccuracyMeasure, Aggregate, Claim, Class, Condition, Dataset, Direction, Finding, Guarantee,
+    Level, Objective, Observations, Order, Quantity, Raw, Reason, Sample, Seed, Series,
+    SeriesError, Subject, Unit, UnitError, Verdict, number, qualified,
 };
 use tailproof_resampling::{Dependence, dependence, dependence_by, pathologies};
 
@@ -373,6 +373,25 @@ pub(crate) fn holds(observations: &Observations) -> &'static str {
     }
 }
 
+/// What stands in warnings before the number of independent observations that dependent ones are
+/// worth; pictures say it too.
+pub(crate) const EFFECTIVE: &str = "effective n of ";
+
+/// Which way a quantity is better, by what is promised of it: for a share, a rate or a spread,
+/// of which the metric's own direction says nothing.
+pub(crate) fn promised_direction(condition: &Condition) -> Direction {
+    match condition {
+        Condition::Absolute(op, _) | Condition::Relative(op, _) => {
+            if op.is_upper() {
+                Direction::Lower
+            } else {
+                Direction::Higher
+            }
+        }
+        _ => Direction::Unknown,
+    }
+}
+
 /// What all claims of a call share.
 pub(crate) struct Context {
     pub(crate) settings: Settings,
@@ -401,6 +420,7 @@ impl Context {
         finding.direction = series.metric.direction;
         finding.runs = vec![series.runs()];
         finding.target = claims.first().map(|c| c.target);
+        finding.target_upper = claims.get(1).map(|c| c.target);
         let compliance = match (&objective.aggregate, &series.observations) {
             (_, Observations::Summary(_)) => {
                 finding.verdict = Verdict::Inconclusive(Reason::SummaryOnly);
@@ -464,7 +484,7 @@ pub(crate) fn diagnose(
     if plain.significant || own.significant {
         let what = if own.significant {
             format!(
-                "judged with an effective n of {} instead of {}; the guarantee is approximate \
+                "judged with an {EFFECTIVE}{} instead of {}; the guarantee is approximate \
                  and the bootstrap interval too narrow",
                 number(found.effective().floor()),
                 number(n as f64)
@@ -482,7 +502,7 @@ pub(crate) fn diagnose(
     if let Some(ratio) = between {
         finding.warnings.push(format!(
             "the runs differ {} times as much as independent observations would: judged with an \
-             effective n of {}; the guarantee is approximate",
+             {EFFECTIVE}{}; the guarantee is approximate",
             number(ratio),
             number(found.effective().floor()),
         ));

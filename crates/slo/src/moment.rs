@@ -12,7 +12,7 @@ use tailproof_resampling::{
     studentized,
 };
 
-use crate::judge::{Context, SloError, diagnose, kind};
+use crate::judge::{Context, SloError, diagnose, kind, promised_direction};
 use crate::share::{why, worst};
 
 /// Fewest observations for an asymptotic answer.
@@ -64,6 +64,10 @@ pub(crate) fn judge(
     };
     let sample = &raw.sample;
     finding.n = vec![sample.len() as u64];
+    if matches!(objective.aggregate, Aggregate::StdDev | Aggregate::Mad) {
+        // A spread is not better the way its values are.
+        finding.direction = promised_direction(&objective.condition);
+    }
     if objective.aggregate == Aggregate::Value && sample.len() > 1 {
         let needs = "a single value (of several say p95, median, mean, min or max)";
         return Err(kind(objective, series, needs, &series.observations));
@@ -74,6 +78,7 @@ pub(crate) fn judge(
         judge_extreme(objective, sample, claims, finding);
     } else if matches!(objective.aggregate, Aggregate::Throughput) && !own_rate(series) {
         finding.unit = Unit::known("/s");
+        finding.direction = promised_direction(&objective.condition);
         match arrival_gaps(series) {
             // Arrivals per second are one over the mean gap.
             Some(gaps) => judge_smooth(context, objective, series, &gaps, claims, finding),

@@ -8,7 +8,7 @@ use tailproof_core::{Finding, Guarantee};
 use tailproof_resampling::{Dependence, QuantileBootstrap};
 
 use crate::gate::{Count, Gate};
-use crate::judge::{Context, SloError, diagnose, dispersion, kind};
+use crate::judge::{Context, EFFECTIVE, SloError, diagnose, dispersion, kind, promised_direction};
 use crate::validator::SloCompliance;
 
 /// Values that are known, or known up to a bracket.
@@ -257,7 +257,10 @@ pub(crate) fn rate(
     let n = count.n;
     finding.n = vec![n];
     finding.unit = Unit::known("ratio");
+    finding.direction = promised_direction(&objective.condition);
     let shares = shares(&objective.condition);
+    finding.target = shares.first().map(|share| share.to_f64());
+    finding.target_upper = shares.get(1).map(|share| share.to_f64());
     if n == 0 {
         finding.verdict = Verdict::Inconclusive(Reason::TooFew { need: 1 });
         finding.why = format!("{}: no events", objective.claim);
@@ -272,7 +275,6 @@ pub(crate) fn rate(
         finding.interval = Some(Interval { lo, hi, level, method });
     }
     let verdicts = decide(context, claims, &shares, count, dependence, finding);
-    finding.target = claims.first().map(|c| c.target).and(first_share(&objective.condition));
     finding.verdict = worst(verdicts);
     let name = match &objective.aggregate {
         Aggregate::Rate(op, limit) => format!("share {op} {limit}"),
@@ -343,7 +345,7 @@ pub(crate) fn dispersed(events: &[(u64, u64)]) -> Option<Dependence> {
 pub(crate) fn windows_differ(found: &Dependence) -> String {
     format!(
         "the windows differ {} times as much as independent events would: judged with an \
-         effective n of {} instead of {}; the guarantee is approximate",
+         {EFFECTIVE}{} instead of {}; the guarantee is approximate",
         number(found.tau),
         number(found.effective().floor()),
         number(found.n as f64),
@@ -371,10 +373,6 @@ pub(crate) fn shares(condition: &Condition) -> Vec<Rank> {
         Condition::Range(lo, hi) => rank(lo).into_iter().chain(rank(hi)).collect(),
         _ => Vec::new(),
     }
-}
-
-pub(crate) fn first_share(condition: &Condition) -> Option<f64> {
-    shares(condition).first().map(|r| r.to_f64())
 }
 
 /// Quantiles of `Bin(n, share)/n` at α/2 and 1 − α/2: the bootstrap of a share.
@@ -474,7 +472,7 @@ pub(crate) fn why(
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{Binned, Closed, Dataset, Labels, Metric, Seed};
+    use tailproof_core::{Binned, Closed, Dataset, Direction, Labels, Metric, Seed};
 
     use super::*;
     use crate::{Settings, judge};
@@ -508,6 +506,36 @@ mod tests {
         // Between the limit and the target nobody knows where the 200 lie.
         assert_eq!(verdict(raw(200), "p95 <= 120ms"), Verdict::Inconclusive(Reason::Censored));
         assert_eq!(verdict(raw(10), "mean <= 120ms"), Verdict::Inconclusive(Reason::Censored));
+    }
+
+    fn finding(observations: Observations, objective: &str) -> Finding {
+        let metric = Metric::new("latency", Unit::known("ms"));
+        let data =
+            Dataset { series: vec![Series::new(metric, observations)], ..Dataset::default() };
+        let judged = judge(&data, &[objective.parse().unwrap()], &Settings::new(Seed(1)));
+        judged.unwrap().findings.remove(0)
+    }
+
+    #[test]
+    fn a_share_is_better_the_way_it_is_promised() {
+        let direction = |objective| finding(raw(0), objective).direction;
+        assert_eq!(direction("rate(<= 50ms) >= 10%"), Direction::Higher);
+        assert_eq!(direction("rate(> 50ms) <= 90%"), Direction::Lower);
+        assert_eq!(direction("p95 <= 50ms"), Direction::Lower);
+        let events = || Observations::Events(vec![(95, 100)]);
+        assert_eq!(finding(events(), "ratio >= 90%").direction, Direction::Higher);
+        assert_eq!(finding(events(), "ratio in 0.5..0.99").direction, Direction::Unknown);
+    }
+
+    #[test]
+    fn a_range_has_two_targets() {
+        let events = || Observations::Events(vec![(95, 100)]);
+        let targets = |f: Finding| (f.target, f.target_upper);
+        let found = finding(events(), "ratio in 0.5..0.99");
+        assert_eq!(targets(found), (Some(0.5), Some(0.99)));
+        assert_eq!(targets(finding(events(), "ratio >= 0.5")), (Some(0.5), None));
+        assert_eq!(targets(finding(raw(0), "p50 in 0.02..0.07 s")), (Some(20.0), Some(70.0)));
+        assert_eq!(targets(finding(raw(0), "mean <= 50ms")), (Some(50.0), None));
     }
 
     #[test]

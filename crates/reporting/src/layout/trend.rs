@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tailproof_core::{
-    Cell, Exhibit, Finding, Interval, Labels, Place, Plot, Shape, Unit, number, signed_percent,
+    Cell, Exhibit, Finding, Interval, Labels, Level, Place, Plot, Shape, number, signed_percent,
 };
 
+use crate::common::time::seconds;
 use crate::evidence::Evidence;
 use crate::output::table::{tally, value};
 
 /// Puts runs of one component together: of each only the newest is kept, and each of its
-/// findings gets its trend over the runs, a picture and a table.
+/// findings gets its trend over the runs, a picture and a table, before its other exhibits.
 ///
 /// Evidence is of one component when its name is the same and, where it is known, the verb that
-/// made it. Runs are ordered by the time at which they were made; where one does not tell,
-/// as they were given. At most the 64 newest take part. Findings of the run before that the newest
-/// no longer has are named in a note.
+/// made it. The same document given twice counts once. Runs are ordered by the time at which they
+/// were made; where one does not tell, as they were given. At most the 64 newest take part.
+/// Findings of the run before that the newest no longer has are named in a note.
 ///
 /// ```
 /// use tailproof_reporting::{Evidence, together};
@@ -52,23 +53,49 @@ pub fn together(parts: Vec<Evidence>) -> Vec<Evidence> {
     groups.into_iter().filter_map(newest).collect()
 }
 
+/// Begins the headings of all trends.
+const TITLE: &str = "Trend over";
+/// Begins the note that tells the runs.
+const NEWEST: &str = "newest of";
+
+/// Whether an exhibit is a trend.
+#[cfg(feature = "html")]
+pub(crate) fn is_trend(exhibit: &Exhibit) -> bool {
+    exhibit.title.starts_with(TITLE)
+}
+
+/// `newest of 3 runs`, of the note that says so.
+#[cfg(feature = "html")]
+pub(crate) fn newest_of(note: &str) -> Option<&str> {
+    note.split_once(':').map(|(words, _)| words).filter(|words| words.starts_with(NEWEST))
+}
+
 /// The newest run of a component with the trend; `None` of none.
 fn newest(mut runs: Vec<Evidence>) -> Option<Evidence> {
-    if runs.iter().all(|r| r.created.is_some()) {
-        runs.sort_by(|a, b| a.created.cmp(&b.created));
+    let given = runs.len();
+    let mut seen = BTreeSet::new();
+    runs.retain(|r| r.sha256.as_ref().is_none_or(|hash| seen.insert(hash.clone())));
+    let twice = given - runs.len();
+    let times: Option<Vec<f64>> =
+        runs.iter().map(|r| r.created.as_deref().and_then(seconds)).collect();
+    if let Some(times) = times {
+        let mut timed: Vec<(f64, Evidence)> = times.into_iter().zip(runs).collect();
+        timed.sort_by(|a, b| a.0.total_cmp(&b.0));
+        runs = timed.into_iter().map(|(_, run)| run).collect();
     }
     let older = runs.len().saturating_sub(Exhibit::MAX_POINTS);
     runs.drain(..older);
     let mut last = runs.pop()?;
-    if runs.is_empty() {
-        return Some(last);
+    let mut notes = Vec::new();
+    if !runs.is_empty() {
+        notes.push(span(&runs, &last, older));
+        notes.extend(runs.last().and_then(|before| vanished(before, &last)));
+        let trends = trends(&runs, &last);
+        for (finding, exhibits) in last.findings.iter_mut().zip(trends) {
+            finding.exhibits.splice(0..0, exhibits);
+        }
     }
-    let mut notes = vec![span(&runs, &last, older)];
-    notes.extend(runs.last().and_then(|before| vanished(before, &last)));
-    let trends = trends(&runs, &last);
-    for (finding, exhibits) in last.findings.iter_mut().zip(trends) {
-        finding.exhibits.extend(exhibits);
-    }
+    notes.extend((twice > 0).then(|| format!("given more than once, counted once: {twice}")));
     notes.append(&mut last.notes);
     last.notes = notes;
     Some(last)
@@ -125,35 +152,83 @@ fn trends(runs: &[Evidence], last: &Evidence) -> Vec<Vec<Exhibit>> {
 }
 
 fn exhibits(points: &[Point<'_>], last: &Finding, runs: usize) -> Vec<Exhibit> {
-    let title = format!("Trend over {runs} runs");
-    let mut line = Vec::new();
-    let mut band = Vec::new();
-    for p in points.iter().filter(|p| comparable(p.finding, last)) {
-        let run = p.run as f64;
-        line.extend(level(p.finding).filter(|y| y.is_finite()).map(|y| (run, y)));
-        let interval = p.finding.interval.as_ref().map(|i| ends(p.finding, i));
-        let finite = |(lo, hi): &(f64, f64)| lo.is_finite() && hi.is_finite();
-        band.extend(interval.filter(finite).map(|(lo, hi)| (run, lo, hi)));
-    }
+    let drawn: Vec<&Point<'_>> = points.iter().filter(|p| comparable(p.finding, last)).collect();
+    // The base of each run may be the run before it.
+    let moved = drawn.iter().any(|p| p.finding.base != last.base);
+    let rest = if moved { ", the base is not the same in all" } else { "" };
+    let title = format!("{TITLE} {runs} runs{rest}");
     let mut all = Vec::with_capacity(2);
-    if line.len() > 1 {
+    let estimates = course(&drawn, last, |f| f.estimate);
+    if estimates.len() > 1 {
         let mut plot = Plot::new("run", label(last));
-        if let Some(i) = last.interval.as_ref().filter(|_| !band.is_empty()) {
-            plot = plot.layer(format!("{} interval", i.level), Shape::Band(band));
-        }
-        plot = plot.layer("estimate", Shape::Line(line));
         if last.base.is_some() {
-            plot = plot.mark("no change", Place::Y(0.0));
+            plot = layer(plot, "base", course(&drawn, last, |f| f.base));
+            plot = layer(plot, "candidate", estimates);
+        } else {
+            plot = bands(plot, &drawn);
+            plot = layer(plot, "estimate", estimates);
         }
-        if let Some(target) = target(last).filter(|t| t.is_finite()) {
+        let targets = [last.target, last.target_upper].into_iter().flatten().filter(|_| !moved);
+        for target in targets.map(|t| factor(last) * t).filter(|t| t.is_finite()) {
             plot = plot.mark(last.claim.clone(), Place::Y(target));
         }
         all.push(Exhibit::plot(title.clone(), plot));
     }
-    let columns = ["run", "date", "estimate", "interval", "verdict", "tool"];
+    let columns = ["run", "date", "estimate", "interval", "level", "n", "verdict", "tool"];
     let rows = points.iter().map(row).collect();
     all.push(Exhibit::table(title, columns.map(str::to_owned).to_vec(), rows));
     all
+}
+
+/// A number of each run that has it, by the number of the run.
+fn course(
+    drawn: &[&Point<'_>],
+    last: &Finding,
+    of: impl Fn(&Finding) -> Option<f64>,
+) -> Vec<(f64, f64)> {
+    let at = |p: &&Point<'_>| Some((p.run as f64, factor(last) * of(p.finding)?));
+    drawn.iter().filter_map(at).filter(|(_, y)| y.is_finite()).collect()
+}
+
+/// A line through runs that follow one another; only points where one is missing between them.
+fn layer(plot: Plot, name: &str, course: Vec<(f64, f64)>) -> Plot {
+    let whole = course.windows(2).all(|w| w[1].0 - w[0].0 == 1.0);
+    plot.layer(name, if whole { Shape::Line(course) } else { Shape::Points(course) })
+}
+
+/// The intervals as a band over each stretch of runs that follow one another; none where there
+/// are more stretches than layers. An interval with a gap on either side is in the table only.
+fn bands(plot: Plot, drawn: &[&Point<'_>]) -> Plot {
+    let mut stretches: Vec<Vec<(f64, f64, f64)>> = Vec::new();
+    let mut levels: Vec<Level> = Vec::new();
+    for p in drawn {
+        let Some(i) = &p.finding.interval else { continue };
+        let (run, (lo, hi)) = (p.run as f64, ends(p.finding, i));
+        if !lo.is_finite() || !hi.is_finite() {
+            continue;
+        }
+        levels.push(i.level);
+        match stretches.last_mut() {
+            Some(stretch) if stretch.last().is_some_and(|before| run - before.0 == 1.0) => {
+                stretch.push((run, lo, hi));
+            }
+            _ => stretches.push(vec![(run, lo, hi)]),
+        }
+    }
+    stretches.retain(|stretch| stretch.len() > 1);
+    if stretches.len() >= Exhibit::MAX_LAYERS {
+        return plot;
+    }
+    let name = match levels.first() {
+        Some(first) if levels.iter().all(|level| level == first) => format!("{first} interval"),
+        _ => "interval, levels as in the table".to_owned(),
+    };
+    // One name for all of them.
+    let names = std::iter::once(name).chain(std::iter::repeat(String::new()));
+    stretches
+        .into_iter()
+        .zip(names)
+        .fold(plot, |plot, (stretch, name)| plot.layer(name, Shape::Band(stretch)))
 }
 
 fn row(p: &Point<'_>) -> Vec<Cell> {
@@ -166,12 +241,16 @@ fn row(p: &Point<'_>) -> Vec<Cell> {
             format!("[{}, {}]{}", number(lo), number(hi), suffix(f))
         }
     });
+    let level = f.interval.as_ref().map(|i| i.level.to_string());
+    let n: Vec<String> = f.n.iter().map(|&n| number(n as f64)).collect();
     let tool = &p.evidence.tool;
     vec![
         Cell::Count(p.run as u64),
         Cell::Text(p.evidence.created.clone().unwrap_or_default()),
         Cell::Text(value(f)),
         Cell::Text(interval.unwrap_or_default()),
+        Cell::Text(level.unwrap_or_default()),
+        Cell::Text(n.join(" + ")),
         Cell::Text(crate::output::table::verdict(f)),
         Cell::Text(format!("{} {}", tool.name, tool.version)),
     ]
@@ -179,30 +258,17 @@ fn row(p: &Point<'_>) -> Vec<Cell> {
 
 /// Whether two findings can stand on one axis.
 fn comparable(a: &Finding, b: &Finding) -> bool {
-    let unit = |f: &Finding| -> Option<Unit> { f.unit.clone() };
-    a.base.is_some() == b.base.is_some() && (a.base.is_some() || unit(a) == unit(b))
+    a.base.is_some() == b.base.is_some() && a.unit == b.unit
 }
 
-/// What shares and changes are multiplied by, to be percentages.
+/// What shares are multiplied by, to be percentages.
 fn factor(f: &Finding) -> f64 {
-    if f.base.is_some() || f.is_share() { 100.0 } else { 1.0 }
+    if f.is_share() { 100.0 } else { 1.0 }
 }
 
-/// The estimate, or the change of a comparison.
-fn level(f: &Finding) -> Option<f64> {
-    let estimate = f.estimate?;
-    let known = f.effects.iter().find(|e| e.name == "relative_change").map(|e| e.value);
-    let level = f.base.map_or(estimate, |base| known.unwrap_or(estimate / base - 1.0));
-    Some(factor(f) * level)
-}
-
+/// The ends of an interval that is no change.
 fn ends(f: &Finding, i: &Interval) -> (f64, f64) {
     (factor(f) * i.lo, factor(f) * i.hi)
-}
-
-fn target(f: &Finding) -> Option<f64> {
-    let target = f.target?;
-    Some(factor(f) * f.base.map_or(target, |base| target / base - 1.0))
 }
 
 fn suffix(f: &Finding) -> String {
@@ -213,9 +279,6 @@ fn suffix(f: &Finding) -> String {
 fn label(f: &Finding) -> String {
     let what = f.subject.statistic.as_deref().map_or_else(String::new, |s| format!("{s} of "));
     let metric = &f.subject.metric;
-    if f.base.is_some() {
-        return format!("change of {what}{metric}, %");
-    }
     match suffix(f).trim() {
         "" => format!("{what}{metric}"),
         unit => format!("{what}{metric}, {unit}"),
@@ -234,7 +297,7 @@ fn span(runs: &[Evidence], last: &Evidence, older: usize) -> String {
         })
         .collect();
     let rest = if older > 0 { format!("; {older} older runs are left out") } else { String::new() };
-    format!("newest of {} runs: {}{rest}", all.len(), all.join(", "))
+    format!("{NEWEST} {} runs: {}{rest}", all.len(), all.join(", "))
 }
 
 /// Names what the run before had and the last has not.
@@ -257,7 +320,7 @@ fn vanished(before: &Evidence, last: &Evidence) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Class, ExhibitKind, Level, Subject, Verdict};
+    use tailproof_core::{Class, ExhibitKind, Layer, Subject, Unit, Verdict};
 
     fn finding(metric: &str, estimate: f64) -> Finding {
         let subject = Subject { metric: metric.to_owned(), ..Subject::default() };
@@ -276,8 +339,22 @@ mod tests {
 
     fn line(f: &Finding) -> Vec<(f64, f64)> {
         let ExhibitKind::Plot(plot) = &f.exhibits[0].kind else { panic!("{f:?}") };
-        let Shape::Line(points) = &plot.layers.last().unwrap().shape else { panic!("{plot:?}") };
-        points.clone()
+        match &plot.layers.last().unwrap().shape {
+            Shape::Line(points) | Shape::Points(points) => points.clone(),
+            _ => panic!("{plot:?}"),
+        }
+    }
+
+    fn layers(f: &Finding) -> Vec<(&str, &str, usize)> {
+        let ExhibitKind::Plot(plot) = &f.exhibits[0].kind else { panic!("{f:?}") };
+        let one = |layer: &Layer| match &layer.shape {
+            Shape::Line(points) => ("line", points.len()),
+            Shape::Points(points) => ("points", points.len()),
+            Shape::Band(points) => ("band", points.len()),
+            _ => panic!("{layer:?}"),
+        };
+        let named = plot.layers.iter().map(|l| (l.name.as_str(), one(l)));
+        named.map(|(name, (shape, n))| (name, shape, n)).collect()
     }
 
     #[test]
@@ -335,16 +412,53 @@ mod tests {
     }
 
     #[test]
-    fn comparisons_show_their_change_in_percent() {
-        let compared = |estimate: f64| {
-            let mut f = finding("x", estimate);
-            f.base = Some(10.0);
-            f
-        };
-        let runs = vec![run("a", None, vec![compared(11.0)]), run("a", None, vec![compared(5.0)])];
+    fn gaps_are_not_bridged() {
+        let one = |x: Option<f64>| run("a", None, x.map(|x| finding("x", x)).into_iter().collect());
+        let mut runs: Vec<Evidence> =
+            [Some(1.0), Some(2.0), None, Some(4.0), Some(5.0), Some(6.0)].map(one).into();
+        runs[4].findings[0].interval = None;
+        let all = together(runs.clone());
+        let name = "99.9 % interval";
+        assert_eq!(layers(&all[0].findings[0]), [(name, "band", 2), ("estimate", "points", 5)]);
+        runs[4].findings[0].interval = runs[5].findings[0].interval.clone();
+        runs[0].findings[0].interval.as_mut().unwrap().level = Level::P95;
         let all = together(runs);
-        let points = line(&all[0].findings[0]);
-        assert!((points[0].1 - 10.0).abs() < 1e-9 && points[1] == (2.0, -50.0), "{points:?}");
+        let name = "interval, levels as in the table";
+        let want = [(name, "band", 2), ("", "band", 3), ("estimate", "points", 5)];
+        assert_eq!(layers(&all[0].findings[0]), want);
+    }
+
+    #[test]
+    fn the_same_document_counts_once_and_times_are_no_texts() {
+        let one = |created: &str, x: f64, hash: &str| {
+            let mut e = run("a", Some(created), vec![finding("x", x)]);
+            e.findings[0].exhibits = vec![Exhibit::plot("ECDF", Plot::new("", ""))];
+            e.sha256 = Some(hash.to_owned());
+            e
+        };
+        let (early, late) = ("2026-01-01T01:00:00+02:00", "2026-01-01T00:00:00Z");
+        let runs = vec![one(late, 2.0, "b"), one(early, 1.0, "a"), one(late, 2.0, "b")];
+        let all = together(runs);
+        assert_eq!(line(&all[0].findings[0]), [(1.0, 1.0), (2.0, 2.0)]);
+        assert_eq!(all[0].findings[0].exhibits[2].title, "ECDF");
+        assert_eq!(all[0].notes[1], "given more than once, counted once: 1");
+    }
+
+    #[test]
+    fn comparisons_show_both_sides_and_say_that_the_base_moves() {
+        let compared = |base: f64, estimate: f64| {
+            let mut f = finding("x", estimate);
+            f.base = Some(base);
+            run("a", None, vec![f])
+        };
+        let all = together(vec![compared(10.0, 11.0), compared(10.0, 5.0)]);
+        let f = &all[0].findings[0];
+        assert_eq!(layers(f), [("base", "line", 2), ("candidate", "line", 2)]);
+        assert_eq!(line(f), [(1.0, 11.0), (2.0, 5.0)]);
+        assert_eq!(f.exhibits[0].title, "Trend over 2 runs");
+        let all = together(vec![compared(10.0, 11.0), compared(11.0, 5.0)]);
+        let title = &all[0].findings[0].exhibits[0].title;
+        assert_eq!(title, "Trend over 2 runs, the base is not the same in all");
         assert!(together(Vec::new()).is_empty());
     }
 }

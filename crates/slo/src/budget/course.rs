@@ -26,8 +26,8 @@ pub(super) fn course(charged: &[Entry], allowed: f64) -> Vec<(i64, f64)> {
 }
 
 impl Spending {
-    /// What was left over time, beside a budget that is used evenly, `1 − t/W`; `None` without
-    /// times.
+    /// What was left over time in percent, beside a budget that is used evenly, `1 − t/W`; each
+    /// point at the end of a group of windows. `None` without times.
     pub(super) fn burn_down(&self) -> Option<Exhibit> {
         let ends: Vec<i64> = self.course.iter().map(|point| point.0).collect();
         let clock = Clock::new(Some(ends.as_slice()), ends.len());
@@ -36,20 +36,26 @@ impl Spending {
         }
         let at = |i: usize| clock.middle(clock.ticks(i), clock.ticks(i), Exhibit::MAX_POINTS);
         let left = self.course.iter().enumerate();
-        let left = left.map(|(i, point)| (at(i), (point.1 * 1e6).round() / 1e6)).collect();
+        let left = left.map(|(i, point)| (at(i), percentage(point.1))).collect();
         // The last window ends when the elapsed time does.
         let last = ends.len() - 1;
         let pace = |i: usize| {
             let before = (clock.ticks(last) - clock.ticks(i)) as f64 / 1e9;
             let gone = (self.elapsed.seconds() - before).max(0.0) / self.budget.window().seconds();
-            (at(i), ((1.0 - gone) * 1e6).round() / 1e6)
+            (at(i), percentage(1.0 - gone))
         };
-        let plot = Plot::new(clock.label(), "share of the budget left")
+        let axis = format!("time from the end of the first group of windows, {}", clock.unit());
+        let plot = Plot::new(axis, "share of the budget left, %")
             .layer("left", Shape::Line(left))
             .layer("used evenly", Shape::Line(vec![pace(0), pace(last)]))
             .mark("nothing left", Place::Y(0.0));
         Some(Exhibit::plot(format!("{}: budget left over time", self.name), plot))
     }
+}
+
+/// A share in percent, to six digits behind the point.
+fn percentage(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
 }
 
 #[cfg(test)]
@@ -82,8 +88,13 @@ mod tests {
             panic!("two lines")
         };
         // One in a thousand is what is allowed: both go down together.
-        assert!((left[0].1 - pace[0].1).abs() < 1e-5, "{left:?} {pace:?}");
-        assert!((left[left.len() - 1].1 - pace[1].1).abs() < 1e-5);
+        assert!((left[0].1 - pace[0].1).abs() < 1e-3, "{left:?} {pace:?}");
+        assert!((left[left.len() - 1].1 - pace[1].1).abs() < 1e-3);
+        // In percent, from the end of the first group on.
+        assert!((left[left.len() - 1].1 - 100.0 * remaining).abs() < 1e-5 && left[0].0 == 0.0);
+        assert_eq!(plot.y.label, "share of the budget left, %");
+        let label = "time from the end of the first group of windows, h";
+        assert_eq!(plot.x.label, label);
     }
 
     #[test]

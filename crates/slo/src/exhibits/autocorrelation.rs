@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use tailproof_core::{Exhibit, Order, Place, Plot, Sample, Series, Shape, number};
 use tailproof_resampling::autocorrelation;
 
@@ -13,9 +15,11 @@ const LAGS: usize = 40;
 /// ```text
 /// ρ_k = Σ_t (x_t − x̄)(x_{t+k} − x̄) / Σ_t (x_t − x̄)²        k = 1..=min(40, n/4)
 /// ```
+/// With runs x̄ is that of the run, products are of pairs of one run, both sums go over all runs,
+/// and n under the lags is that of the longest: a difference between runs is no dependence.
 /// The band is ±1.96/√n, within which 95 % of the lags of independent observations lie. Of more
 /// than 16 384 observations those in the middle are taken, and the title says which. `None` when
-/// the order of the observations is not that of time, below 20 of them, and without spread.
+/// the order of the observations is not that of time, below 20 of a run, and without spread.
 ///
 /// # Source
 /// Box, Jenkins & Reinsel, *Time Series Analysis*, §2.1; the band: Bartlett (1946), *Supplement
@@ -28,13 +32,16 @@ pub(super) fn autocorrelogram(series: &Series, sample: &Sample) -> Option<Exhibi
     }
     let looked_at = n.min(MOST);
     let from = (n - looked_at) / 2;
-    let rho = autocorrelation(&values[from..from + looked_at]);
-    let points: Vec<(f64, f64)> = (1..=LAGS.min(looked_at / 4))
-        .map(|lag| (lag as f64, (rho[lag] * 1e4).round() / 1e4))
-        .collect();
-    if rho[1..].iter().all(|&r| r == 0.0) || rho.iter().any(|r| !r.is_finite()) {
-        return None;
+    let run = series.run.as_deref().filter(|run| run.len() == n);
+    let mut runs: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for i in from..from + looked_at {
+        runs.entry(run.map_or(0, |run| run[i])).or_default().push(values[i]);
     }
+    let longest = runs.values().map(Vec::len).max().filter(|&longest| longest >= FEWEST)?;
+    let rho = within(&runs.into_values().collect::<Vec<_>>(), LAGS.min(longest / 4))?;
+    let points = (1_u32..).zip(rho);
+    let points: Vec<(f64, f64)> =
+        points.map(|(lag, rho)| (f64::from(lag), (rho * 1e4).round() / 1e4)).collect();
     let title = if looked_at == n {
         "Autocorrelation".to_owned()
     } else {
@@ -44,8 +51,32 @@ pub(super) fn autocorrelogram(series: &Series, sample: &Sample) -> Option<Exhibi
     let band = 1.96 / (looked_at as f64).sqrt();
     let plot = Plot::new("lag, observations", "autocorrelation")
         .layer("", Shape::Points(points))
-        .mark("±1.96/√n: 95 % of the lags of independent observations", Place::YBand(-band, band));
+        .mark("95 % if independent, each lag", Place::YBand(-band, band));
     Some(Exhibit::plot(title, plot))
+}
+
+/// Autocorrelations of lags `1..=lags` within runs: those of each run, weighted by its squares.
+/// `None` when no run has spread.
+fn within(runs: &[Vec<f64>], lags: usize) -> Option<Vec<f64>> {
+    // In units of the largest, so that no square overflows.
+    let unit = runs.iter().flatten().map(|x| x.abs()).fold(0.0, f64::max);
+    let (mut sums, mut whole) = (vec![0.0; lags], 0.0);
+    for run in runs {
+        let rho = autocorrelation(run);
+        // One value, equal values: no lag has any.
+        if rho.iter().skip(1).all(|&r| r == 0.0) {
+            continue;
+        }
+        let scaled: Vec<f64> = run.iter().map(|x| x / unit).collect();
+        let mean = scaled.iter().sum::<f64>() / scaled.len() as f64;
+        let squares: f64 = scaled.iter().map(|x| (x - mean).powi(2)).sum();
+        whole += squares;
+        for (sum, rho) in sums.iter_mut().zip(&rho[1..]) {
+            *sum += squares * rho;
+        }
+    }
+    let rho: Vec<f64> = sums.into_iter().map(|sum| sum / whole).collect();
+    rho.iter().all(|r| r.is_finite()).then_some(rho)
 }
 
 #[cfg(test)]
@@ -73,6 +104,37 @@ mod tests {
         let lags = points(&found);
         assert_eq!((lags.len(), lags[0].0), (25, 1.0));
         assert!(lags[3].1 > 0.9 && lags[1].1 < -0.5, "{lags:?}");
+    }
+
+    #[test]
+    fn a_difference_between_runs_is_no_dependence() {
+        let noise = |i: u32| f64::from(i.wrapping_mul(2_654_435_769) >> 20);
+        // Two runs in turn, far apart in level; and one after the other.
+        let runs: [fn(u32) -> u32; 2] = [|i| i % 2, |i| i / 500];
+        for run_of in runs {
+            let level = |i: u32| 1e6 * f64::from(run_of(i));
+            // Of a low-discrepancy sequence only the jumps between runs are of interest.
+            let values: Vec<f64> = (0..1_000).map(|i| noise(i * i % 997) + level(i)).collect();
+            let sample = Sample::new(values).unwrap().in_time_order();
+            let raw = Observations::Raw(Raw::complete(sample.clone()));
+            let plain = Series::new(Metric::new("latency", None), raw);
+            let runs = Series { run: Some((0..1_000).map(run_of).collect()), ..plain.clone() };
+            let largest = |series: &Series| {
+                let found = autocorrelogram(series, &sample).unwrap();
+                points(&found).iter().map(|p| p.1.abs()).fold(0.0, f64::max)
+            };
+            assert!(largest(&plain) > 0.9, "{}", largest(&plain));
+            assert!(largest(&runs) < 0.3, "{}", largest(&runs));
+        }
+    }
+
+    #[test]
+    fn one_run_is_a_series() {
+        let values: Vec<f64> = (0..200).map(|i| f64::from(i * i % 17)).collect();
+        let want = autocorrelation(&values);
+        let found = within(std::slice::from_ref(&values), 40).unwrap();
+        assert!(found.iter().zip(&want[1..]).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert_eq!(within(&[vec![1.0; 50], vec![2.0; 50]], 10), None);
     }
 
     #[test]

@@ -36,6 +36,11 @@ impl<'a> Clock<'a> {
         self.time.is_some()
     }
 
+    /// The unit of time, or what is counted.
+    pub(crate) const fn unit(&self) -> &'static str {
+        self.unit.1
+    }
+
     /// What the axis is called.
     pub(crate) fn label(&self) -> String {
         if self.is_timed() {

@@ -28,6 +28,12 @@ pub(super) fn edges(lo: f64, hi: f64, bins: usize, log: bool) -> Vec<f64> {
     edges
 }
 
+/// A little to the left and to the right of a value, so that it can be drawn alone.
+pub(super) fn around(x: f64) -> (f64, f64) {
+    let away = if x == 0.0 { 0.5 } else { x.abs() / 200.0 };
+    ((x - away).min(x.next_down()).max(f64::MIN), (x + away).max(x.next_up()).min(f64::MAX))
+}
+
 /// `x` with the decimals that a hundredth of `width` has; as it is where that is no number.
 pub(super) fn rounded(x: f64, width: f64) -> f64 {
     let digits = (2.0 - width.abs().log10().floor()) as i32;
@@ -45,6 +51,15 @@ mod tests {
         assert_eq!(edges(0.0, 1.0, 3, false), [0.0, 0.333, 0.667, 1.0]);
         assert_eq!(edges(1.0, 1e4, 4, true), [1.0, 10.0, 100.0, 1_000.0, 1e4]);
         assert_eq!(edges(3.0, 3.0, 5, false), [3.0, 3.0]);
+    }
+
+    #[test]
+    fn a_value_alone_has_some_room() {
+        assert_eq!((around(0.0), around(200.0)), ((-0.5, 0.5), (199.0, 201.0)));
+        for x in [5e-324, -5e-324, 1e308, f64::MIN_POSITIVE] {
+            let (lo, hi) = around(x);
+            assert!(lo < x && x < hi && lo.is_finite() && hi.is_finite(), "{x}");
+        }
     }
 
     #[test]

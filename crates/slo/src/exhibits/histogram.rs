@@ -2,7 +2,7 @@ use ndarray::Array1;
 use ndarray_stats::histogram::strategies::{BinsBuildingStrategy, FreedmanDiaconis};
 use tailproof_core::{Exhibit, Plot, Shape, number};
 
-use super::edges::edges;
+use super::edges::{around, edges};
 use super::marks::Marks;
 use super::outline::Outline;
 
@@ -18,10 +18,11 @@ const CUTS: [f64; 4] = [0.0, 0.001, 0.01, 0.05];
 /// ```text
 /// h = 2·IQR/n^⅓        bar (from, to] holds #{from < xᵢ ≤ to}; the first holds its lower end
 /// ```
-/// Where the axis is logarithmic (all observations positive, the largest over 30 times the
-/// median), bins are equal in logarithms, and h is that of logarithms. The counts are exact, the
+/// Where the axis is logarithmic (the largest observation over 30 times the median, at most one
+/// in 20 not positive), bins are equal in logarithms, h is that of logarithms, and the title says
+/// how many observations have no logarithm. The counts are exact, the
 /// width is that of at most 32 768 observations. Coinciding quartiles give 64 equal bins (or one
-/// for each observation of fewer), a constant sample one bar.
+/// for each observation of fewer), a constant sample one bar around its value.
 ///
 /// An end that lies more than 16 interquartile ranges from the median would leave one bar and 63
 /// empty ones: of it the smallest of 0.1, 1 and 5 % is left out that brings it near (1 % when
@@ -31,12 +32,18 @@ const CUTS: [f64; 4] = [0.0, 0.001, 0.01, 0.05];
 /// Freedman & Diaconis (1981), *Zeitschrift für Wahrscheinlichkeitstheorie* 57, 453–476.
 pub(super) fn histogram(outline: &Outline<'_>, marks: &Marks, axis: &str) -> Exhibit {
     let log = outline.log();
-    let (min, max) = outline.range();
+    let (min, max) = outline.range_drawn(log);
     let (lo, hi) = shown(outline, log);
-    let edges = edges(lo, hi, bins(outline, (lo, hi), log), log);
+    let edges = if lo < hi {
+        edges(lo, hi, bins(outline, (lo, hi), log), log)
+    } else {
+        let (left, right) = around(lo);
+        vec![left, right]
+    };
     let counts = outline.at_most(&edges);
-    let under = if lo > min { counts[0] } else { 0 };
-    let mut before = under;
+    let hidden = outline.hidden(log);
+    let mut before = if lo > min { counts[0] } else { hidden };
+    let under = before - hidden;
     let bars = edges
         .windows(2)
         .zip(&counts[1..])
@@ -48,17 +55,19 @@ pub(super) fn histogram(outline: &Outline<'_>, marks: &Marks, axis: &str) -> Exh
         .collect();
     let n = outline.n() as u64;
     let over = n - before;
+    let mut left_out = Vec::new();
+    if hidden > 0 {
+        left_out.push(format!("{} not positive", number(hidden as f64)));
+    }
+    for (count, side, end, last) in [(under, "at most", lo, min), (over, "above", hi, max)] {
+        if count > 0 {
+            let (count, end, last) = (number(count as f64), number(end), number(last));
+            left_out.push(format!("{count} {side} {end}, as far as {last}"));
+        }
+    }
     let mut title = "Histogram".to_owned();
-    if under + over > 0 {
-        let hidden = [(under, "at most", lo, min), (over, "above", hi, max)]
-            .into_iter()
-            .filter(|side| side.0 > 0)
-            .map(|(count, side, end, last)| {
-                let (count, end, last) = (number(count as f64), number(end), number(last));
-                format!("{count} {side} {end}, as far as {last}")
-            })
-            .collect::<Vec<_>>();
-        title += &format!(" (not shown of {}: {})", number(n as f64), hidden.join("; "));
+    if !left_out.is_empty() {
+        title += &format!(" (not shown of {}: {})", number(n as f64), left_out.join("; "));
     }
     let plot = Plot::new(axis, "observations").layer("", Shape::Bars(bars));
     let plot = if log { plot.log_x() } else { plot };
@@ -72,16 +81,16 @@ fn scaled(x: f64, log: bool) -> f64 {
 
 /// From where to where the histogram is drawn.
 fn shown(outline: &Outline<'_>, log: bool) -> (f64, f64) {
-    let place = |share: f64| scaled(outline.part(share), log);
+    let place = |share: f64| scaled(outline.part_drawn(share, log), log);
     let (median, middle) = (place(0.5), place(0.75) - place(0.25));
     let end = |upper: bool| {
-        let at = |cut: f64| outline.part(if upper { 1.0 - cut } else { cut });
+        let at = |cut: f64| outline.part_drawn(if upper { 1.0 - cut } else { cut }, log);
         let near = |cut: &f64| (scaled(at(*cut), log) - median).abs() <= FAR * middle;
         let cut = CUTS.into_iter().find(near).filter(|_| middle > 0.0);
         at(cut.unwrap_or(0.01))
     };
     let (lo, hi) = (end(false), end(true));
-    if lo < hi { (lo, hi) } else { outline.range() }
+    if lo < hi { (lo, hi) } else { outline.range_drawn(log) }
 }
 
 /// Number of Freedman–Diaconis bins, merged to few enough; as many as there may be when the
@@ -132,7 +141,19 @@ mod tests {
             let (title, _, bars) = drawn(&Sample::new(values).unwrap());
             assert!(bars.len() <= 64 && total(&bars) == n, "{title} {bars:?}");
             assert!(bars.windows(2).all(|w| w[0].1 == w[1].0), "{bars:?}");
+            assert!(bars.iter().all(|bar| bar.0 < bar.1), "{bars:?}");
         }
+    }
+
+    #[test]
+    fn a_few_zeros_do_not_empty_the_bars() {
+        // Lognormal with a sigma of 3, nearly, and five zeros.
+        let mut values = sample(600, |u| (u / (1.0 - u)).powf(1.65)).values().to_vec();
+        values.extend([0.0; 5]);
+        let (title, log, bars) = drawn(&Sample::new(values).unwrap());
+        assert!(log && title.starts_with("Histogram (not shown of 605: 5 not positive"), "{title}");
+        let most = bars.iter().map(|bar| bar.2).fold(0.0, f64::max);
+        assert!(most < 200.0 && total(&bars) >= 0.85 * 600.0, "{title} {bars:?}");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 use tailproof_core::{
-    Aggregate, Claim, Comparison, Finding, Mark, Objective, Place, Plot, Series, number, percent,
+    Aggregate, Bound, Claim, Comparison, Finding, Mark, Objective, Place, Plot, Rank, Series, Side,
+    Verdict, number, percent,
 };
 
 use super::outline::Tail;
+use crate::judge::EFFECTIVE;
 use crate::moment::own_rate;
 use crate::share::{p_name, shares};
 
@@ -23,9 +25,9 @@ pub(super) struct Target {
 pub(super) struct Marks {
     /// Limits, in the unit of the series.
     pub(super) targets: Vec<Target>,
-    /// Promised shares of observations within a limit.
-    shares: Vec<Mark>,
-    /// Intervals and estimates that lie among the observations.
+    /// Percentiles that objectives are about.
+    pub(super) ranks: Vec<Rank>,
+    /// Bounds, estimates and intervals that lie among the observations.
     answers: Vec<Mark>,
 }
 
@@ -34,25 +36,29 @@ impl Marks {
         series: &Series,
         answers: impl Iterator<Item = (&'a Objective, &'a Finding)>,
     ) -> Self {
+        let answers: Vec<(&Objective, &Finding)> = answers.collect();
+        let among = |objective: &Objective| located(objective, series);
+        let several = answers.iter().filter(|(objective, _)| among(objective)).count() > 1;
         let mut marks = Self::default();
+        let mut parts = <[Vec<Mark>; 3]>::default();
         for (objective, finding) in answers {
             let new = targets(objective, series);
             marks.targets.extend(new.into_iter().filter(|t| t.value.is_finite()));
-            // Above a lower limit lies what the function leaves over: it has no such line.
-            if !matches!(&objective.aggregate, Aggregate::Rate(op, _) if !op.is_upper()) {
-                let mark = |(name, share)| Mark { name, place: Place::Y(share) };
-                marks.shares.extend(promised_shares(objective).into_iter().map(mark));
+            if let Aggregate::Quantile(p) = objective.aggregate {
+                marks.ranks.push(p);
             }
-            if located(objective, series) {
-                marks.answers.extend(answer(objective, finding));
+            if among(objective) {
+                let answer = answer(objective, finding, several);
+                parts.iter_mut().zip(answer).for_each(|(part, new)| part.extend(new));
             }
         }
         let mut seen = std::collections::BTreeSet::new();
         marks.targets.retain(|target| seen.insert(target.name.clone()));
         marks.targets.truncate(MOST);
-        marks.shares.dedup();
-        marks.shares.truncate(MOST);
-        marks.answers.truncate(2 * MOST);
+        marks.ranks.dedup();
+        marks.ranks.truncate(MOST);
+        // What decided comes first.
+        marks.answers = parts.into_iter().flatten().take(2 * MOST).collect();
         marks
     }
 
@@ -78,10 +84,9 @@ impl Marks {
         put(plot, self.targets.iter().map(mark))
     }
 
-    /// Targets, promised shares, intervals and estimates, of a distribution function.
+    /// Targets, bounds, estimates and intervals, of a distribution function.
     pub(super) fn all(&self, plot: Plot) -> Plot {
-        let plot = self.targets_on_x(plot);
-        put(plot, self.shares.iter().chain(&self.answers).cloned())
+        put(self.targets_on_x(plot), self.answers.iter().cloned())
     }
 }
 
@@ -141,7 +146,7 @@ pub(super) fn targets(objective: &Objective, series: &Series) -> Vec<Target> {
             let claims = objective.claims(unit).unwrap_or_default();
             let name = statistic(objective);
             let target = |claim: Claim| Target {
-                name: format!("target: {name} {}", text(claim.comparison, claim.target)),
+                name: format!("target {name} {}", text(claim.comparison, claim.target)),
                 value: claim.target,
                 upper: claim.comparison.is_upper(),
             };
@@ -151,37 +156,169 @@ pub(super) fn targets(objective: &Objective, series: &Series) -> Vec<Target> {
     }
 }
 
-/// The promised shares of an objective about shares, with their names.
+/// Whether an objective is about a share.
+fn is_share(objective: &Objective) -> bool {
+    matches!(objective.aggregate, Aggregate::Rate(..) | Aggregate::Ratio)
+}
+
+/// A share in percent, as pictures show it, without the noise of the product.
+pub(super) fn percentage(share: f64) -> f64 {
+    (share * 1e10).round() / 1e8
+}
+
+/// What the axis of shares is called.
+pub(super) fn share_axis(objective: &Objective) -> String {
+    match objective.aggregate {
+        Aggregate::Ratio => "share of good events, %".to_owned(),
+        _ => format!("{} of all, %", statistic(objective)),
+    }
+}
+
+/// What an objective promises, in the unit of the finding; of shares exactly.
+fn promises(objective: &Objective, finding: &Finding) -> Vec<Claim> {
+    if !is_share(objective) {
+        return objective.claims(finding.unit.as_ref()).unwrap_or_default();
+    }
+    let claims = objective.claims(None).unwrap_or_default();
+    let exact = claims.into_iter().zip(shares(&objective.condition));
+    exact.map(|(claim, share)| Claim { target: share.to_f64(), ..claim }).collect()
+}
+
+/// The promised shares of an objective about shares in percent, with their names.
 pub(super) fn promised_shares(objective: &Objective) -> Vec<(String, f64)> {
-    if !matches!(objective.aggregate, Aggregate::Rate(..) | Aggregate::Ratio) {
+    if !is_share(objective) {
         return Vec::new();
     }
     let claims = objective.claims(None).unwrap_or_default();
-    let name = statistic(objective);
-    claims
-        .into_iter()
-        .zip(shares(&objective.condition))
+    let exact = claims.into_iter().zip(shares(&objective.condition));
+    exact
         .map(|(claim, share)| {
             let share = share.to_f64();
-            (format!("target: {name} {} {}", claim.comparison, percent(share)), share)
+            (format!("target {} {}", claim.comparison, percent(share)), percentage(share))
         })
         .collect()
 }
 
-/// Interval and estimate of a finding, on the horizontal axis.
-pub(super) fn answer(objective: &Objective, finding: &Finding) -> Vec<Mark> {
+/// What a finding says, on the horizontal axis: the bounds that decide, the estimate, the
+/// interval; `several` when other statistics are marked in the same picture.
+pub(super) fn answer(objective: &Objective, finding: &Finding, several: bool) -> [Vec<Mark>; 3] {
     let name = statistic(objective);
-    let show = |x: f64| {
-        if finding.is_share() { percent(x) } else { format!("{}{}", number(x), finding.suffix()) }
-    };
-    let interval = finding.interval.as_ref().map(|i| Mark {
-        name: format!("{} interval of {name}", i.level),
-        place: Place::XBand(i.lo, i.hi),
+    let estimate = finding.estimate.map(|e| Mark {
+        name: if is_share(objective) {
+            format!("estimate {}", percent(e))
+        } else {
+            format!("{name} = {}", shown(objective, finding, e))
+        },
+        place: Place::X(placed(objective, e)),
     });
-    let estimate = finding
-        .estimate
-        .map(|e| Mark { name: format!("{name} = {}", show(e)), place: Place::X(e) });
-    interval.into_iter().chain(estimate).collect()
+    [
+        bounds(objective, finding, several),
+        estimate.into_iter().collect(),
+        interval(objective, finding, several).into_iter().collect(),
+    ]
+}
+
+/// A value in words.
+fn shown(objective: &Objective, finding: &Finding, x: f64) -> String {
+    if is_share(objective) { percent(x) } else { format!("{}{}", number(x), finding.suffix()) }
+}
+
+/// A value on its axis.
+fn placed(objective: &Objective, x: f64) -> f64 {
+    if is_share(objective) { percentage(x) } else { x }
+}
+
+/// The bounds that decided; where none did, those that would have to.
+///
+/// ```text
+/// pass           the bound on the side of each target
+/// fail           the other one, of the targets that it is beyond
+/// inconclusive   both; of a range the one on the side of each target
+/// ```
+fn bounds(objective: &Objective, finding: &Finding, several: bool) -> Vec<Mark> {
+    let claims = promises(objective, finding);
+    let mut marks = Vec::new();
+    for (pair, claim) in finding.bounds.chunks_exact(2).zip(&claims) {
+        let upper = claim.comparison.is_upper();
+        let side = |upper: bool| pair.iter().find(|b| (b.side == Side::Upper) == upper);
+        let (pass, fail) = (side(upper), side(!upper));
+        let beyond = |b: &&Bound| !claim.comparison.holds(b.value, claim.target);
+        let (used, decides) = match finding.verdict {
+            Verdict::Pass => ([pass, None], true),
+            Verdict::Fail => ([None, fail.filter(beyond)], true),
+            _ => ([pass, fail.filter(|_| claims.len() == 1)], false),
+        };
+        let used = used.into_iter().flatten();
+        marks.extend(used.map(|b| bound(objective, finding, b, [decides, several])));
+    }
+    marks
+}
+
+fn bound(
+    objective: &Objective,
+    finding: &Finding,
+    bound: &Bound,
+    [decides, several]: [bool; 2],
+) -> Mark {
+    let whose = if several { format!("{}: ", statistic(objective)) } else { String::new() };
+    let upper = bound.side == Side::Upper;
+    if !bound.value.is_finite() {
+        let side = if upper { "upper" } else { "lower" };
+        // Nothing is known beyond the estimate.
+        let (lo, hi) = (f64::NEG_INFINITY, f64::INFINITY);
+        let place = match (finding.estimate, upper) {
+            (Some(from), true) => Place::XBand(placed(objective, from), hi),
+            (Some(to), false) => Place::XBand(lo, placed(objective, to)),
+            (None, _) => Place::XBand(lo, hi),
+        };
+        return Mark { name: format!("{whose}no {side} bound at {}", bound.level), place };
+    }
+    let side = if upper { "at most" } else { "at least" };
+    let value = shown(objective, finding, bound.value);
+    // There is room for a name or for a level.
+    let level = if several { String::new() } else { format!(" at {}", bound.level) };
+    let decides = if decides { " (decides)" } else { "" };
+    Mark {
+        name: format!("{whose}{side} {value}{level}{decides}"),
+        place: Place::X(placed(objective, bound.value)),
+    }
+}
+
+/// The interval of a finding. That of a bootstrap law is named so: it decides nothing, and is left
+/// out where it is a point, or where observations are too few to reach that far with the level.
+///
+/// ```text
+/// pⁿ > α  or  (1 − p)ⁿ > α       no order statistic bounds the p-quantile on that side
+/// ```
+fn interval(objective: &Objective, finding: &Finding, several: bool) -> Option<Mark> {
+    let interval = finding.interval.as_ref().filter(|i| i.lo < i.hi)?;
+    let (level, name) = (interval.level, statistic(objective));
+    let is_law = interval.method.starts_with("exact");
+    if let (Aggregate::Quantile(p), true) = (&objective.aggregate, is_law) {
+        let n = worth(finding).or_else(|| finding.n.first().copied()).unwrap_or(0) as f64;
+        let alpha = level.alpha().to_f64();
+        if p.to_f64().powf(n) > alpha || (1.0 - p.to_f64()).powf(n) > alpha {
+            return None;
+        }
+    }
+    let name = match (is_law, several) {
+        (true, false) => format!("{level} of the bootstrap law"),
+        (true, true) => format!("{level} of bootstrap law, {name}"),
+        (false, _) => format!("{level} interval of {name}"),
+    };
+    let place = Place::XBand(placed(objective, interval.lo), placed(objective, interval.hi));
+    Some(Mark { name, place })
+}
+
+/// What the dependent observations of a finding are worth; its warnings say it.
+pub(super) fn worth(finding: &Finding) -> Option<u64> {
+    let of = |warning: &String| {
+        let after = warning.split_once(EFFECTIVE)?.1;
+        let worth = after.split(" instead").next()?.split(';').next()?;
+        let digits: String = worth.chars().filter(|c| !c.is_whitespace()).collect();
+        digits.parse::<f64>().ok().map(|worth| worth as u64)
+    };
+    finding.warnings.iter().filter_map(of).min()
 }
 
 /// Whether what is judged lies among the observations: a percentile does, a spread does not.
@@ -199,7 +336,7 @@ fn located(objective: &Objective, series: &Series) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tailproof_core::{Metric, Observations, Unit};
+    use tailproof_core::{Class, Interval, Level, Metric, Observations, Reason, Subject, Unit};
 
     use super::*;
 
@@ -214,7 +351,7 @@ mod tests {
 
     #[test]
     fn targets_are_said_in_the_unit_of_the_axis() {
-        assert_eq!(names("p95 <= 0.15 s"), ["target: p95 <= 150 ms"]);
+        assert_eq!(names("p95 <= 0.15 s"), ["target p95 <= 150 ms"]);
         assert_eq!(names("mean in 2..4 ms").len(), 2);
         assert_eq!(names("rate(<= 200ms) >= 99%"), ["limit <= 200 ms"]);
         assert!(names("stddev <= 3ms").is_empty(), "a spread is no place among the values");
@@ -230,6 +367,78 @@ mod tests {
         assert_eq!(tail("p5 >= 150ms"), Tail::Lower);
         assert_eq!(tail("p50 in 2..4 ms"), Tail::Both);
         assert_eq!(tail("stddev <= 3ms"), Tail::Upper);
+    }
+
+    /// A finding of 1 000 observations with bounds.
+    fn found(objective: &str, verdict: Verdict, bounds: [f64; 2]) -> (Objective, Finding) {
+        let mut finding = Finding::new(Class::Slo, Subject::default(), objective, verdict);
+        let sides = [Side::Lower, Side::Upper].into_iter().zip(bounds);
+        let bound = |(side, value)| Bound { side, value, level: Level::P999, method: "m".into() };
+        finding.bounds = sides.map(bound).collect();
+        finding.unit = Unit::known("ms");
+        (finding.estimate, finding.n) = (Some(140.0), vec![1_000]);
+        let method = "exact percentile bootstrap (B → ∞)".to_owned();
+        finding.interval = Some(Interval { lo: 136.0, hi: 143.0, level: Level::P999, method });
+        (objective.parse().unwrap(), finding)
+    }
+
+    fn said((objective, finding): &(Objective, Finding), several: bool) -> Vec<String> {
+        answer(objective, finding, several).into_iter().flatten().map(|m| m.name).collect()
+    }
+
+    #[test]
+    fn the_bound_that_decides_is_marked() {
+        let pass = found("p95 <= 150ms", Verdict::Pass, [130.0, 149.0]);
+        let law = "99.9 % of the bootstrap law";
+        assert_eq!(said(&pass, false), ["at most 149 ms at 99.9 % (decides)", "p95 = 140 ms", law]);
+        let law = "99.9 % of bootstrap law, p95";
+        assert_eq!(said(&pass, true), ["p95: at most 149 ms (decides)", "p95 = 140 ms", law]);
+        let fail = found("p95 <= 120ms", Verdict::Fail, [130.0, 149.0]);
+        assert_eq!(said(&fail, false)[0], "at least 130 ms at 99.9 % (decides)");
+        let open = Verdict::Inconclusive(Reason::Straddles { projected: None });
+        let open = found("p95 <= 145ms", open, [130.0, 149.0]);
+        assert_eq!(
+            said(&open, false)[..2],
+            ["at most 149 ms at 99.9 %", "at least 130 ms at 99.9 %"]
+        );
+    }
+
+    #[test]
+    fn a_law_that_cannot_reach_the_bound_has_no_band() {
+        let open = Verdict::Inconclusive(Reason::TooFew { need: 688 });
+        let (objective, mut finding) = found("p99 <= 250ms", open, [130.0, f64::INFINITY]);
+        finding.n = vec![300];
+        let marks: Vec<Mark> = answer(&objective, &finding, false).into_iter().flatten().collect();
+        let names: Vec<&str> = marks.iter().map(|m| m.name.as_str()).collect();
+        let want = ["no upper bound at 99.9 %", "at least 130 ms at 99.9 %", "p99 = 140 ms"];
+        assert_eq!(names, want);
+        assert_eq!(marks[0].place, Place::XBand(140.0, f64::INFINITY));
+        // Enough of them, but worth too few.
+        finding.n = vec![5_000];
+        assert!(interval(&objective, &finding, false).is_some());
+        finding.warnings = vec![format!("judged with an {EFFECTIVE}300 instead of 5000; so")];
+        assert_eq!((worth(&finding), interval(&objective, &finding, false)), (Some(300), None));
+        finding.warnings = vec![format!("judged with an {EFFECTIVE}16 085; the guarantee")];
+        assert_eq!(worth(&finding), Some(16_085));
+    }
+
+    #[test]
+    fn a_range_is_decided_on_both_sides_and_shares_are_percentages() {
+        let (objective, mut finding) = found("p50 in 120..160 ms", Verdict::Pass, [130.0, 151.0]);
+        finding.bounds.extend_from_within(..);
+        finding.bounds[2].value = 129.0;
+        finding.bounds[3].value = 150.0;
+        let names = said(&(objective, finding), false);
+        assert_eq!(names[0], "at least 130 ms at 99.9 % (decides)");
+        assert_eq!(names[1], "at most 150 ms at 99.9 % (decides)");
+        let (objective, mut finding) =
+            found("rate(<= 9ms) >= 99.5%", Verdict::Pass, [0.996, 0.999]);
+        (finding.unit, finding.estimate) = (Unit::known("ratio"), Some(0.998));
+        finding.interval = None;
+        let marks: Vec<Mark> = answer(&objective, &finding, false).into_iter().flatten().collect();
+        assert_eq!(marks[0].name, "at least 99.6 % at 99.9 % (decides)");
+        assert_eq!((marks[0].place, marks[1].place), (Place::X(99.6), Place::X(99.8)));
+        assert_eq!(promised_shares(&objective), [("target >= 99.5 %".to_owned(), 99.5)]);
     }
 
     #[test]

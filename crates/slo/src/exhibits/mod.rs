@@ -29,7 +29,7 @@ type Answer<'a> = (&'a Objective, &'a mut Finding);
 /// | -------------------------- | ------------------------------------ | ------------------- |
 /// | Distribution (ECDF)        | raw and weighted values, buckets     | first of a series   |
 /// | Histogram                  | raw values                           | first of a series   |
-/// | Bootstrap distribution     | percentiles of raw values, shares    | each finding        |
+/// | Bootstrap law              | percentiles of raw values, shares    | each finding        |
 /// | Observations over time     | raw values in the order of time      | first of a series   |
 /// | Autocorrelation            | the same, 20 of them or more         | first of a series   |
 /// | Good events over time      | event counts of two windows or more  | first of a series   |
@@ -62,7 +62,7 @@ type Answer<'a> = (&'a Objective, &'a mut Finding);
 ///     [
 ///         "Distribution",
 ///         "Histogram",
-///         "Bootstrap distribution of p95",
+///         "Bootstrap law of p95",
 ///         "Observations over time",
 ///         "Autocorrelation",
 ///     ]
@@ -169,7 +169,8 @@ fn place(
 #[cfg(test)]
 mod tests {
     use tailproof_core::{
-        Binned, Class, Closed, Ecdf, ExhibitKind, Metric, Raw, Seed, Shape, Subject, Unit, Verdict,
+        Binned, Class, Closed, Ecdf, ExhibitKind, Metric, Place, Raw, Seed, Shape, Subject, Unit,
+        Verdict,
     };
 
     use super::*;
@@ -215,22 +216,48 @@ mod tests {
             &["p95 <= 150ms", "p99 <= 0.18s", "rate(<= 190ms) >= 90%", "mean <= 120ms"],
         );
         assert_eq!(titles(&found[0]).len(), 5);
-        assert_eq!(titles(&found[1]), ["Bootstrap distribution of p99"]);
-        assert_eq!(titles(&found[2]), ["Bootstrap distribution of share <= 190 ms"]);
+        assert_eq!(titles(&found[1]), ["Bootstrap law of p99"]);
+        assert_eq!(titles(&found[2]), ["Bootstrap law of share <= 190 ms"]);
         assert!(titles(&found[3]).is_empty());
         let ExhibitKind::Plot(plot) = &found[0].exhibits[0].kind else { panic!("a plot") };
         let names: Vec<&str> = plot.marks.iter().map(|m| m.name.as_str()).collect();
         for want in [
-            "target: p95 <= 150 ms",
-            "target: p99 <= 180 ms",
+            "target p95 <= 150 ms",
+            "target p99 <= 180 ms",
             "limit <= 190 ms",
-            "target: mean <= 120 ms",
-            "target: share <= 190 ms >= 90 %",
-            "99.9 % interval of p99",
+            "target mean <= 120 ms",
+            "99.9 % of bootstrap law, p95",
         ] {
             assert!(names.contains(&want), "{want}: {names:?}");
         }
+        let decides =
+            |name: &&str| name.starts_with("p99: at least ") && name.ends_with(" (decides)");
+        assert!(names.iter().any(decides), "{names:?}");
+        // 500 observations cannot bound a p99 from above at 99.9 %.
+        assert!(!names.contains(&"99.9 % of bootstrap law, p99"), "{names:?}");
+        assert!(plot.marks.iter().all(|m| !matches!(m.place, Place::Y(_))), "{names:?}");
         assert_eq!(plot.x.label, "latency, ms");
+    }
+
+    #[test]
+    fn dependence_is_said_with_the_law_and_what_decides_is_marked() {
+        // Each value eight times in a row.
+        let spread = sample(500, |u| 200.0 * u);
+        let values = spread.values().iter().flat_map(|&x| [x; 8]).collect();
+        let raw = Raw::complete(Sample::new(values).unwrap().in_time_order());
+        let found = drawn(vec![series("latency", Observations::Raw(raw))], &["p90 <= 198ms"]);
+        let title = titles(&found[0]).into_iter().find(|t| t.starts_with("Bootstrap")).unwrap();
+        let worth = marks::worth(&found[0]).unwrap();
+        let want = format!("; worth {} of 4000", tailproof_core::number(worth as f64));
+        assert!(worth < 4_000 && title.contains("as if independent"), "{title}");
+        assert!(title.ends_with(&want), "{title}");
+        let upper = found[0].bounds.iter().map(|b| b.value).fold(0.0, f64::max);
+        for exhibit in &found[0].exhibits {
+            let ExhibitKind::Plot(plot) = &exhibit.kind else { panic!("a plot") };
+            let is_marked = plot.marks.iter().any(|m| m.place == Place::X(upper));
+            let wanted = exhibit.title.starts_with("Bootstrap") || exhibit.title == "Distribution";
+            assert_eq!(is_marked, wanted, "{}", exhibit.title);
+        }
     }
 
     #[test]
@@ -251,6 +278,7 @@ mod tests {
                     match &layer.shape {
                         Shape::Steps(p) | Shape::Line(p) => assert!(p.len() <= 64),
                         Shape::Bars(b) => assert!(b.len() <= 64),
+                        Shape::Points(p) => assert!(p.len() <= 48),
                         other => panic!("{other:?}"),
                     }
                 }

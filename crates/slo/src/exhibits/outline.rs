@@ -1,13 +1,16 @@
 use std::borrow::Cow;
 
 use rayon::prelude::*;
-use tailproof_core::Sample;
+use tailproof_core::{Sample, Seed};
+use tailproof_resampling::{below, stream};
 
-/// Most observations that are sorted; of larger samples every so-manieth is.
+/// Most observations that are sorted; of larger samples one of every so many is.
 const SORTED: usize = 1 << 15;
 /// Observations at an end of a larger sample that are found besides, for each that is left out
 /// between two others.
 const OUTERMOST: usize = 64;
+/// Of how many observations one may be 0 or less on a logarithmic axis, where it is not shown.
+const NOT_POSITIVE: u64 = 20;
 /// How many times something in the middle the largest is, from which on an axis is logarithmic.
 pub(super) const SKEWED: f64 = 30.0;
 
@@ -25,9 +28,10 @@ pub(super) enum Tail {
 /// A sample as pictures need it, without sorting a large one: places between which to draw,
 /// and exact counts at any place.
 ///
-/// Up to 32 768 observations are sorted. Of more, about 16 384 at equal distances are, which
-/// only chooses *where* to draw; the outermost ones are found by selection, and what is
-/// counted is counted in all of them, in one pass.
+/// Up to 32 768 observations are sorted. Of more, about 16 384 are, one of each group of
+/// neighbours, drawn anew in each so that nothing periodic is met at one phase only. That
+/// chooses *where* to draw; the outermost ones are found by selection, and what is counted is
+/// counted in all of them, in one pass.
 #[derive(Debug)]
 pub(super) struct Outline<'a> {
     sample: &'a Sample,
@@ -36,6 +40,9 @@ pub(super) struct Outline<'a> {
     /// The lowest and the highest; empty when `some` are all.
     low: Cow<'a, [f64]>,
     high: Cow<'a, [f64]>,
+    /// How many are 0 or less, and the smallest of the others; infinite without others.
+    not_positive: u64,
+    least: f64,
 }
 
 impl<'a> Outline<'a> {
@@ -43,23 +50,35 @@ impl<'a> Outline<'a> {
         let n = sample.len();
         if n <= SORTED {
             let (low, high) = (Cow::Borrowed(&[][..]), Cow::Borrowed(&[][..]));
-            return Self { sample, some: Cow::Borrowed(sample.sorted()), low, high };
+            let some = sample.sorted();
+            let not_positive = some.partition_point(|&x| x <= 0.0);
+            let least = some.get(not_positive).copied().unwrap_or(f64::INFINITY);
+            let (some, not_positive) = (Cow::Borrowed(some), not_positive as u64);
+            return Self { sample, some, low, high, not_positive, least };
         }
         let stride = n.div_ceil(SORTED / 2);
-        let some: Vec<f64> = sample.values().iter().step_by(stride).copied().collect();
-        let some = Sample::new(some).expect("finite, from a sample").sorted().to_vec();
+        let mut rng = stream(Seed(0), n as u64);
+        let groups = sample.values().chunks(stride);
+        let some = groups.map(|group| group[below(&mut rng, group.len() as u64) as usize]);
+        let mut some: Vec<f64> = some.collect();
+        some.sort_unstable_by(f64::total_cmp);
         let most = OUTERMOST * stride;
         let (low, high) = match tail {
             Tail::Lower => (most, 1),
             Tail::Upper => (1, most),
             Tail::Both => (most, most),
         };
-        Self {
-            sample,
-            some: Cow::Owned(some),
-            low: sample.order_statistics(1, low),
-            high: sample.order_statistics(n - high + 1, n),
-        }
+        let low = sample.order_statistics(1, low);
+        let high = sample.order_statistics(n - high + 1, n);
+        let count = |(count, least): (u64, f64), &x: &f64| {
+            if x > 0.0 { (count, least.min(x)) } else { (count + 1, least) }
+        };
+        let (not_positive, least) = if low[0] > 0.0 {
+            (0, low[0])
+        } else {
+            sample.values().iter().fold((0, f64::INFINITY), count)
+        };
+        Self { sample, some: Cow::Owned(some), low, high, not_positive, least }
     }
 
     /// Number of observations.
@@ -99,11 +118,60 @@ impl<'a> Outline<'a> {
         self.at((share * (self.n() - 1) as f64).round() as usize)
     }
 
-    /// Whether values are drawn on a logarithmic axis: all are positive, and the largest is
-    /// over 30 times the median.
-    pub(super) fn log(&self) -> bool {
+    /// The same of those that are drawn: on a logarithmic axis the positive ones.
+    pub(super) fn part_drawn(&self, share: f64, log: bool) -> f64 {
+        if !log || self.not_positive == 0 {
+            return self.part(share);
+        }
+        let skip = self.not_positive as usize;
+        let others = self.n().saturating_sub(skip + 1) as f64;
+        self.at(skip + (share * others).round() as usize).max(self.least)
+    }
+
+    /// Smallest and largest observation that is drawn.
+    pub(super) fn range_drawn(&self, log: bool) -> (f64, f64) {
         let (lo, hi) = self.range();
-        lo > 0.0 && hi / self.part(0.5) > SKEWED
+        if log { (self.least, hi) } else { (lo, hi) }
+    }
+
+    /// How many observations a logarithmic axis has no place for; none of another axis.
+    pub(super) fn hidden(&self, log: bool) -> u64 {
+        if log { self.not_positive } else { 0 }
+    }
+
+    /// Whether values are drawn on a logarithmic axis: at most one in 20 is 0 or less, and the
+    /// largest is over 30 times the median.
+    pub(super) fn log(&self) -> bool {
+        let few = self.not_positive.saturating_mul(NOT_POSITIVE) <= self.n() as u64;
+        few && self.range().1 / self.part(0.5).max(self.least) > SKEWED
+    }
+
+    /// The order statistics of ranks `lo..=hi`, from 1; exact.
+    pub(super) fn order_statistics(&self, lo: u64, hi: u64) -> Cow<'_, [f64]> {
+        self.sample.order_statistics(lo as usize, hi as usize)
+    }
+
+    /// All different values that are known, ascending; `None` for more than `most`.
+    pub(super) fn different(&self, most: usize) -> Option<Vec<f64>> {
+        let mut found: Vec<f64> = Vec::new();
+        for part in [&self.some, &self.low, &self.high] {
+            let mut last = f64::NAN;
+            for &x in part.iter().filter(|x| **x != std::mem::replace(&mut last, **x)) {
+                found.push(x);
+                if found.len() > 3 * most {
+                    return None;
+                }
+            }
+        }
+        found.sort_by(f64::total_cmp);
+        found.dedup();
+        (found.len() <= most).then_some(found)
+    }
+
+    /// How many different values there are; `None` where only some are sorted.
+    pub(super) fn steps(&self) -> Option<usize> {
+        let ends = self.some.windows(2).filter(|pair| pair[0] < pair[1]).count() + 1;
+        self.low.is_empty().then_some(ends)
     }
 
     /// How many observations are at most each of `cuts`, which rise; exact. `O(n log cuts)`.
@@ -180,5 +248,35 @@ mod tests {
             |values: &[f64]| Outline::of(&Sample::new(values.to_vec()).unwrap(), Tail::Upper).log();
         assert!(log(&[1.0, 2.0, 61.0]));
         assert!(!log(&[1.0, 2.0, 59.0]) && !log(&[0.0, 2.0, 61.0]) && !log(&[5.0]));
+        assert!(!log(&[0.0, 0.0]) && !log(&[-3.0, -2.0, -1.0]));
+    }
+
+    #[test]
+    fn a_single_zero_leaves_the_axis_logarithmic() {
+        let values = (0..605).map(|i| if i < 5 { 0.0 } else { f64::from(i - 4).powi(6) });
+        let sample = Sample::new(values.collect()).unwrap();
+        let outline = Outline::of(&sample, Tail::Upper);
+        assert!(outline.log() && outline.hidden(true) == 5 && outline.hidden(false) == 0);
+        assert_eq!(outline.range_drawn(true), (1.0, 600_f64.powi(6)));
+        assert_eq!(outline.part_drawn(0.0, true), 1.0);
+        assert_eq!(outline.part_drawn(1.0, true), 600_f64.powi(6));
+        assert_eq!(outline.range_drawn(false).0, 0.0);
+        // The same of a large one.
+        let values = (0..100_000).map(|i| if i % 1_000 == 0 { 0.0 } else { f64::from(i).powi(6) });
+        let sample = Sample::new(values.collect()).unwrap();
+        let outline = Outline::of(&sample, Tail::Upper);
+        assert!(outline.log() && outline.hidden(true) == 100);
+        assert_eq!(outline.range_drawn(true).0, 1.0);
+    }
+
+    #[test]
+    fn a_period_is_not_met_at_one_phase_only() {
+        // Of a million every 62nd would be taken: of a period of 31 always the same two.
+        let sample = Sample::new((0..1_000_000).map(|i| f64::from(i % 31)).collect()).unwrap();
+        let outline = Outline::of(&sample, Tail::Upper);
+        assert!((14.0..=16.0).contains(&outline.part(0.5)), "{}", outline.part(0.5));
+        assert!((6.0..=9.0).contains(&outline.part(0.25)), "{}", outline.part(0.25));
+        assert_eq!(outline.different(63).unwrap().len(), 31);
+        assert_eq!((outline.different(30), outline.steps()), (None, None));
     }
 }

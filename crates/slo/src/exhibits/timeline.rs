@@ -1,49 +1,24 @@
 use tailproof_core::descriptive::median;
-use tailproof_core::{Exhibit, Mark, Objective, Order, Place, Plot, Sample, Series, Shape};
+use tailproof_core::{Exhibit, Mark, Objective, Order, Place, Plot, Sample, Series, Shape, number};
 
 use super::clock::Clock;
-use super::marks::{Marks, promised_shares, put};
+use super::marks::{Marks, percentage, promised_shares, put};
 
 /// Windows of the picture.
 const WINDOWS: usize = Exhibit::MAX_POINTS;
-/// Observations of which medians are taken, in all.
-const LOOKED_AT: usize = 1 << 14;
-
 /// One window of the picture.
 #[derive(Clone, Debug)]
 struct Window {
     from: u64,
     to: u64,
-    lo: f64,
-    hi: f64,
-    some: Vec<f64>,
-    /// Observations until the next of `some`.
-    skip: usize,
+    values: Vec<f64>,
 }
 
-impl Window {
-    const fn new() -> Self {
-        let (lo, hi) = (f64::INFINITY, f64::NEG_INFINITY);
-        Self { from: u64::MAX, to: 0, lo, hi, some: Vec::new(), skip: 0 }
-    }
-
-    fn add(&mut self, ticks: u64, x: f64, stride: usize) {
-        (self.from, self.to) = (self.from.min(ticks), self.to.max(ticks));
-        (self.lo, self.hi) = (self.lo.min(x), self.hi.max(x));
-        if self.skip == 0 {
-            self.some.push(x);
-            self.skip = stride;
-        }
-        self.skip -= 1;
-    }
-}
-
-/// The observations as they came: smallest, largest and median of at most 64 windows.
+/// The observations as they came: smallest, largest and median of at most 64 windows, exact.
 ///
 /// Windows are equally many observations, or equally long where there are times; a window in
-/// which nothing was observed is left out. Smallest and largest are those of all observations;
-/// the median is that of every k-th where there are more than 16 384, which its name says. Up to
-/// 64 observations are drawn one by one.
+/// which nothing was observed is left out. Up to 64 observations are drawn one by one. On a
+/// logarithmic axis only positive ones are, and the title says how many are not.
 ///
 /// `None` when the order of the observations is not that of time.
 pub(super) fn timeline(
@@ -58,44 +33,47 @@ pub(super) fn timeline(
     if n < 2 || !(clock.is_timed() || sample.order() == Order::Time) {
         return None;
     }
+    let drawn = || values.iter().enumerate().filter(move |(_, x)| !log || **x > 0.0);
     let plot = Plot::new(clock.label(), axis);
     let mut plot = if log { plot.log_y() } else { plot };
     if n <= WINDOWS {
         let at = |i: usize| clock.middle(clock.ticks(i), clock.ticks(i), n);
-        let mut points: Vec<(f64, f64)> =
-            values.iter().enumerate().map(|(i, &x)| (at(i), x)).collect();
+        let mut points: Vec<(f64, f64)> = drawn().map(|(i, &x)| (at(i), x)).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         plot = plot.layer("", Shape::Points(points));
     } else {
-        let stride = n.div_ceil(LOOKED_AT);
-        let mut windows = vec![Window::new(); WINDOWS];
+        let mut windows = vec![Window { from: u64::MAX, to: 0, values: Vec::new() }; WINDOWS];
         let scale = clock.scale(WINDOWS);
-        for (i, &x) in values.iter().enumerate() {
+        for (i, &x) in drawn() {
             let ticks = clock.ticks(i);
-            let window = ((ticks as f64 * scale) as usize).min(WINDOWS - 1);
-            windows[window].add(ticks, x, stride);
+            let window = &mut windows[((ticks as f64 * scale) as usize).min(WINDOWS - 1)];
+            (window.from, window.to) = (window.from.min(ticks), window.to.max(ticks));
+            window.values.push(x);
         }
         let (mut band, mut line) = (Vec::new(), Vec::new());
-        for Window { from, to, lo, hi, some, .. } in windows {
-            let Ok(some) = Sample::new(some) else { continue };
+        for Window { from, to, values } in windows {
+            let Ok(values) = Sample::new(values) else { continue };
             let at = clock.middle(from, to, WINDOWS);
+            let (lo, hi) = values.range();
             band.push((at, lo, hi));
-            line.push((at, median(&some)));
+            line.push((at, median(&values)));
         }
-        let name = match stride {
-            1 => "median".to_owned(),
-            _ => format!("median (one observation in {stride})"),
-        };
         plot = plot.layer("smallest to largest", Shape::Band(band));
-        plot = plot.layer(name, Shape::Line(line));
+        plot = plot.layer("median", Shape::Line(line));
     }
-    Some(Exhibit::plot("Observations over time", marks.targets_on_y(plot)))
+    let mut title = "Observations over time".to_owned();
+    let hidden = n - drawn().count();
+    if hidden > 0 {
+        let (hidden, n) = (number(hidden as f64), number(n as f64));
+        title += &format!(" (not shown of {n}: {hidden} not positive)");
+    }
+    Some(Exhibit::plot(title, marks.targets_on_y(plot)))
 }
 
-/// The share of good events in each of at most 64 groups of neighbouring windows.
+/// The share of good events in each of at most 64 groups of neighbouring windows, in percent.
 ///
 /// ```text
-/// good/total of the events of a group; a group without events is left out
+/// 100·good/total of the events of a group; a group without events is left out
 /// ```
 /// `None` for a single window.
 pub(super) fn ratios(
@@ -114,11 +92,11 @@ pub(super) fn ratios(
         let (good, total) = (sum(|e| e.0), sum(|e| e.1));
         let (from, to) = (group * size, group * size + events.len() - 1);
         let at = clock.middle(clock.ticks(from), clock.ticks(to), WINDOWS);
-        (total > 0.0).then_some((at, good / total))
+        (total > 0.0).then(|| (at, percentage(good / total)))
     };
     let line: Vec<(f64, f64)> = events.chunks(size).enumerate().filter_map(point).collect();
     let label = if clock.is_timed() { clock.label() } else { "window".to_owned() };
-    let plot = Plot::new(label, "share of good events").layer("", Shape::Line(line));
+    let plot = Plot::new(label, "share of good events, %").layer("", Shape::Line(line));
     let marks = objectives.iter().flat_map(|objective| promised_shares(objective));
     let marks = marks.map(|(name, share)| Mark { name, place: Place::Y(share) });
     Some(Exhibit::plot("Good events over time", put(plot, marks)))
@@ -159,6 +137,35 @@ mod tests {
     }
 
     #[test]
+    fn medians_are_those_of_all_observations() {
+        // 62 observations are between two that a stride would look at, twice the period.
+        let sample = Sample::new((0..1_000_000).map(|i| f64::from(i % 31)).collect()).unwrap();
+        let found = drawn(&sample.in_time_order(), None);
+        let [Shape::Band(_), Shape::Line(line)] = &found[..] else { panic!("{found:?}") };
+        assert!(line.len() == 64 && line.iter().all(|p| p.1 == 15.0), "{line:?}");
+    }
+
+    #[test]
+    fn what_is_not_positive_is_told_on_a_logarithmic_axis() {
+        for n in [20, 500] {
+            // Every value once, in no order.
+            let values = (0..n).map(|i| f64::from(i * 7 % n)).collect();
+            let sample = Sample::new(values).unwrap().in_time_order();
+            let raw = Observations::Raw(Raw::complete(sample.clone()));
+            let series = Series::new(Metric::new("latency", None), raw);
+            let exhibit = timeline(&series, &sample, true, &Marks::default(), "latency").unwrap();
+            let want = format!("Observations over time (not shown of {n}: 1 not positive)");
+            assert_eq!(exhibit.title, want);
+            let found = layers(Some(exhibit));
+            match &found[0] {
+                Shape::Points(points) => assert_eq!(points.len(), 19),
+                Shape::Band(band) => assert!(band.iter().all(|b| b.1 > 0.0)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn windows_of_time_may_be_empty_and_in_any_order() {
         // Two bursts, an hour apart, the later one first.
         let time = (0..200).map(|i: i64| if i < 100 { 3_600_000_000_000 + i } else { i });
@@ -183,7 +190,7 @@ mod tests {
             Series::new(Metric::new("requests", None), Observations::Events(events.clone()));
         let found = layers(ratios(&series, &events, &[&"ratio >= 50%".parse().unwrap()]));
         let [Shape::Line(line)] = &found[..] else { panic!("{found:?}") };
-        assert!(line.len() <= 64 && line[1..].iter().any(|p| p.1 == 0.5), "{line:?}");
+        assert!(line.len() <= 64 && line[1..].iter().any(|p| p.1 == 50.0), "{line:?}");
         assert_eq!(ratios(&series, &events[..1], &[]), None);
     }
 }

@@ -1,15 +1,15 @@
 //! One finding: its row in the summary, and its folded details.
 
 use askama::Template;
-use askama::filters::HtmlSafeOutput;
 use tailproof_core::{
-    Bound, Comparison, Direction, Effect, Finding, Guarantee, Interval, Side, number, percent,
-    signed_percent,
+    Bound, Comparison, Direction, Effect, Exhibit, ExhibitKind, Finding, Guarantee, Interval, Side,
+    number, percent, signed_percent,
 };
 
-use super::text::{Plain, plain, short};
+use super::text::{Escaped, Plain, escaped, prose, short};
 use super::tone::{self, Tone};
 use super::{figure, picture};
+use crate::layout::trend;
 use crate::output::table;
 
 /// A finding as it stands in a report.
@@ -51,7 +51,7 @@ impl Card<'_> {
     }
 
     pub(super) fn why(&self) -> Plain<'_> {
-        plain(&self.finding.why)
+        prose(&self.finding.why)
     }
 
     pub(super) fn value(&self) -> Escaped {
@@ -67,6 +67,17 @@ impl Card<'_> {
         cut(&table::bound(self.finding))
     }
 
+    /// Value and bound as they are said: `7.85 ms, at least 6.3 ms`.
+    pub(super) fn told(&self) -> Escaped {
+        let value = table::value(self.finding);
+        let value = match value.split_once(" -> ") {
+            Some((base, candidate)) => format!("from {base} to {candidate}"),
+            None => value,
+        };
+        let parts = [Some(value), self.change(), in_words(&table::bound(self.finding))];
+        cut(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+
     pub(super) fn n(&self) -> String {
         joined(&self.finding.n)
     }
@@ -74,7 +85,7 @@ impl Card<'_> {
     pub(super) fn picture(&self) -> Escaped {
         let mut out = String::new();
         picture::push(&mut out, self.finding, self.min_effect);
-        HtmlSafeOutput(out)
+        escaped(out)
     }
 
     /// What the table sorts the value by.
@@ -102,26 +113,62 @@ impl Card<'_> {
     fn figures(&self) -> Escaped {
         let mut out = String::new();
         for (i, exhibit) in self.finding.exhibits.iter().enumerate() {
-            if self.pictures || figure::is_small(exhibit) {
-                figure::push(&mut out, exhibit, &format!("{}x{}", self.id, i + 1));
+            if self.shows(exhibit) {
+                figure::push(&mut out, exhibit, &self.figure_id(i));
             }
         }
-        HtmlSafeOutput(out)
+        escaped(out)
+    }
+
+    /// Whether there is room for an exhibit.
+    fn shows(&self, exhibit: &Exhibit) -> bool {
+        self.pictures || figure::is_small(exhibit)
+    }
+
+    /// Of the figure of an exhibit.
+    fn figure_id(&self, exhibit: usize) -> String {
+        format!("{}x{}", self.id, exhibit + 1)
+    }
+
+    /// The figure of the trend, when it is shown.
+    pub(super) fn trend(&self) -> Option<String> {
+        let mut exhibits = self.finding.exhibits.iter();
+        let at = exhibits.position(|e| trend::is_trend(e) && self.shows(e))?;
+        Some(self.figure_id(at))
+    }
+
+    /// Whether there is something to see, and room for it.
+    pub(super) fn has_pictures(&self) -> bool {
+        let is_table = |e: &Exhibit| matches!(e.kind, ExhibitKind::Table { .. });
+        self.pictures && self.finding.exhibits.iter().any(|e| !is_table(e))
     }
 
     /// How many pictures there was no room for.
     pub(super) fn left_out(&self) -> usize {
         let exhibits = self.finding.exhibits.iter();
-        exhibits.filter(|e| !self.pictures && !figure::is_small(e)).count()
+        exhibits.filter(|e| !self.shows(e)).count()
     }
 }
 
-/// What has been escaped.
-type Escaped = HtmlSafeOutput<String>;
-
 /// Text that names something, when it does not live long enough to be borrowed.
 fn cut(text: &str) -> Escaped {
-    HtmlSafeOutput(short(text).to_string())
+    escaped(short(text).to_string())
+}
+
+/// `at least 6.3 ms` for `>= 6.3 ms`, `between 1 ms and 2 ms` for `[1 ms, 2 ms]`.
+fn in_words(bound: &str) -> Option<String> {
+    let between = |(lo, hi): (&str, &str)| format!("between {lo} and {hi}");
+    if bound.is_empty() {
+        None
+    } else if let Some(end) = bound.strip_prefix(">= ") {
+        Some(format!("at least {end}"))
+    } else if let Some(end) = bound.strip_prefix("<= ") {
+        Some(format!("at most {end}"))
+    } else {
+        let inside = bound.strip_prefix('[').and_then(|b| b.strip_suffix(']'));
+        let ends = inside.and_then(|b| b.split_once(", ")).or_else(|| bound.split_once(" .. "));
+        Some(ends.map_or_else(|| bound.to_owned(), between))
+    }
 }
 
 /// A number as JavaScript reads it.
@@ -156,7 +203,10 @@ fn facts(f: &Finding) -> Vec<(&'static str, String)> {
     all.extend(f.estimate.map(|x| ("Estimate", unit(x))));
     all.extend(f.base.map(|x| ("Base", unit(x))));
     all.extend(picture::change(f).map(|x| ("Change", signed_percent(x))));
-    all.extend(f.target.map(|x| ("Target", unit(x))));
+    all.extend(f.target.map(|x| match f.target_upper {
+        Some(upper) => ("Target", format!("{} to {}", unit(x), unit(upper))),
+        None => ("Target", unit(x)),
+    }));
     all.extend(f.interval.as_ref().map(|i| {
         let of = if f.base.is_some() { "Interval of the change" } else { "Interval" };
         (of, interval(i, |x| end(f, x)))
@@ -230,7 +280,16 @@ fn effect(f: &Finding, e: &Effect) -> [String; 4] {
     let ends = e.interval.as_ref().map(|i| format!("[{}, {}]", show(i.lo), show(i.hi)));
     let how = e.interval.as_ref().map(|i| format!("{}, {}", i.level, i.method));
     let rest: Vec<String> = how.into_iter().chain(e.note.clone()).collect();
-    [e.name.replace('_', " "), show(e.value), ends.unwrap_or_default(), rest.join("; ")]
+    let name = match e.name.as_str() {
+        "cohens_d" => "Cohen's d".to_owned(),
+        "cohens_d_document" => "Cohen's d (document 0's form)".to_owned(),
+        "vargha_delaney_a" => "Vargha-Delaney A".to_owned(),
+        "cliffs_delta" => "Cliff's delta".to_owned(),
+        "hodges_lehmann_shift" => "Hodges-Lehmann shift".to_owned(),
+        "cochran_q" => "Cochran's Q".to_owned(),
+        name => name.replace('_', " "),
+    };
+    [name, show(e.value), ends.unwrap_or_default(), rest.join("; ")]
 }
 
 #[cfg(test)]
@@ -276,6 +335,30 @@ mod tests {
         let text = fact(&f, "Interval of the change").unwrap();
         assert_eq!(text, "[-50 %, +∞ %] at 95 %");
         assert_eq!(fact(&f, "Change").as_deref(), Some("+50 %"));
+    }
+
+    #[test]
+    fn bounds_are_said_in_words() {
+        for (bound, want) in [
+            (">= 6.3 ms", Some("at least 6.3 ms")),
+            ("<= -2 %", Some("at most -2 %")),
+            ("1 ms .. 2 ms", Some("between 1 ms and 2 ms")),
+            ("[-1 %, +∞ %]", Some("between -1 % and +∞ %")),
+            ("?", Some("?")),
+            ("", None),
+        ] {
+            assert_eq!(in_words(bound).as_deref(), want);
+        }
+    }
+
+    #[test]
+    fn effects_have_names_in_words() {
+        let name = |name: &str| {
+            let (name, interval, note) = (name.to_owned(), None, None);
+            effect(&finding(), &Effect { name, value: 1.0, interval, note })[0].clone()
+        };
+        assert_eq!(name("cohens_d_document"), "Cohen's d (document 0's form)");
+        assert_eq!(name("share_difference"), "share difference");
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn points(layer: &tailproof_core::Layer) -> usize {
 pub(super) fn push(out: &mut String, exhibit: &Exhibit, id: &str) {
     match &exhibit.kind {
         ExhibitKind::Plot(plot) => {
-            out.push_str("<figure>");
+            out.push_str(&format!("<figure id={id}>"));
             caption(out, &exhibit.title);
             out.push_str(&crate::plot::svg(plot, &exhibit.title));
             out.push_str("<details class=nums><summary>Numbers</summary>");
@@ -42,7 +42,7 @@ pub(super) fn push(out: &mut String, exhibit: &Exhibit, id: &str) {
             out.push_str("</div></details></figure>");
         }
         ExhibitKind::Table { columns, rows } => {
-            out.push_str("<figure class=wide>");
+            out.push_str(&format!("<figure class=wide id={id}>"));
             caption(out, &exhibit.title);
             scroll(out, "Table", &exhibit.title);
             table(out, columns, rows);
@@ -50,7 +50,7 @@ pub(super) fn push(out: &mut String, exhibit: &Exhibit, id: &str) {
         }
         ExhibitKind::Svg(svg) => picture(out, &exhibit.title, svg, id),
         _ => {
-            out.push_str("<figure>");
+            out.push_str(&format!("<figure id={id}>"));
             caption(out, &exhibit.title);
             out.push_str("<p>This version cannot show it.</figure>");
         }

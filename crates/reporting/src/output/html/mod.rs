@@ -1,8 +1,10 @@
 //! A report as one HTML file that needs nothing else: no network, no framework, no storage.
 
 mod card;
+mod command;
 mod document;
 mod figure;
+mod headline;
 mod part;
 mod picture;
 mod text;
@@ -22,13 +24,16 @@ use tone::Tone;
 const STYLE: &str = include_str!("../../../templates/report.css");
 const SCRIPT: &str = include_str!("../../../templates/report.js");
 
+/// Most bytes of pictures and their numbers on a page; the rest of it is small.
+const ROOM: usize = 6_000_000;
+
 /// A report for a browser: the verdict first, what to do, a table that sorts and filters, and
 /// the numbers and pictures of every finding, folded.
 ///
 /// It is one file without references to outside, shows text of strangers as text only, and can
 /// be read without its script, on a phone, on paper and by a screen reader. Several pieces of
-/// evidence make a section each under a common overview. Where there are so many pictures that
-/// the file would grow beyond about 10 MB, those of findings that hold are left out first.
+/// evidence make a section each under a common overview. Where pictures and their numbers would
+/// take more than 6 MB, those of findings that hold are left out first.
 ///
 /// ```
 /// use tailproof_reporting::{Evidence, html};
@@ -98,8 +103,6 @@ impl<'a> Report<'a> {
 
 /// Which findings of each part there is room to draw; failed ones first, then open ones.
 fn pictured(evidence: &[Evidence]) -> Vec<Vec<bool>> {
-    /// Bytes of pictures and their numbers.
-    const ROOM: usize = 6_000_000;
     let weight = |f: &Finding| {
         let large = f.exhibits.iter().filter(|e| !figure::is_small(e));
         large.map(figure::weight).sum::<usize>()
@@ -179,7 +182,8 @@ mod tests {
         e.settings.comparison =
             Some(ComparisonSettings { test: t(), correction: t(), ..Default::default() });
         (e.recommendations, e.notes) = (vec![t()], vec![t()]);
-        e.configuration = Some(Configuration { verb: t(), ..Configuration::default() });
+        e.configuration =
+            Some(Configuration { verb: t(), arguments: vec![t()], ..Configuration::default() });
         e
     }
 
@@ -232,7 +236,7 @@ mod tests {
         }
         assert!(
             all()[0]
-                .contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;[U+202E] &amp;")
+                .contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;[U+202E]⏎&amp;")
         );
     }
 
@@ -283,12 +287,25 @@ mod tests {
         pass.verdict = Verdict::Pass;
         let text = html(&[Evidence::new("shop", vec![pass.clone(), finding("slow", 1.0), pass])]);
         let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
-        assert!(at("</i> FAIL</p>") < at("What failed first"));
-        assert!(at("What failed first") < at("id=\"summary\""));
+        assert!(at("</i> FAIL</p>") < at("What failed"));
+        assert!(at("What failed") < at("id=\"summary\""));
         assert!(at("id=\"summary\"") < at("<details class=\"f good\" id=f1>"));
         at("<details class=\"f bad\" id=f2 open>");
         at("<b>2</b> passed");
         assert_eq!(text.matches("<h1>").count(), 1);
+    }
+
+    #[test]
+    fn the_newest_run_leads_to_its_trend() {
+        let run = |when: &str| {
+            let mut run = Evidence::new("shop", vec![finding("slow", 1.0)]);
+            run.created = Some(when.to_owned());
+            run
+        };
+        let runs = vec![run("2026-02-02T10:00:00Z"), run("2026-02-01T10:00:00Z")];
+        let text = html(&crate::layout::trend::together(runs));
+        assert!(text.contains("<a href=\"#f1x1\">newest of 2 runs</a>"), "{text}");
+        assert!(text.contains("id=f1x1"), "{text}");
     }
 
     #[test]
@@ -299,7 +316,7 @@ mod tests {
         pass.exhibits = (0..10).map(|_| svg()).collect();
         let fail = Finding { verdict: Verdict::Fail, ..pass.clone() };
         let text = html(&[Evidence::new("c", vec![pass.clone(), pass, fail])]);
-        assert!(text.len() < 10_000_000, "{}", text.len());
+        assert!(text.len() < ROOM + 200_000, "{}", text.len());
         assert!(text.contains("10 pictures are left out to keep this file small"));
         assert!(text.contains("id=f3x10") && !text.contains("id=f2x1"));
     }

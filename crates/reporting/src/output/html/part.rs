@@ -4,12 +4,14 @@ use askama::Template;
 use tailproof_core::{Class, Finding, percent};
 
 use super::card::Card;
-use super::document;
-use super::text::{Plain, plain, short};
+use super::headline::{Headline, reservations};
+use super::text::{Escaped, Plain, escaped, prose, short};
 use super::tone::Tone;
+use super::{command, document};
 use crate::evidence::Evidence;
 use crate::layout::page::{Block, Page};
-use crate::output::table::tally;
+use crate::layout::trend;
+use crate::output::table;
 
 /// A part of a report.
 #[derive(Debug, Template)]
@@ -27,23 +29,29 @@ pub(super) struct Part<'a> {
     pictured: Vec<bool>,
     /// Whether what failed or is open stands unfolded.
     unfolded: bool,
+    /// Whether nothing was to pass or fail.
+    answers: bool,
+    /// Answers with pictures that stand unfolded.
+    pictures: Vec<usize>,
 }
 
 /// What failed or is open that is told first.
 const FIRST: usize = 5;
 /// What failed or is open of which each is unfolded.
 const FEW: usize = 8;
+/// Answers with pictures that are unfolded.
+const PICTURES: usize = 3;
 
 impl<'a> Part<'a> {
     /// The part with this number, from 1; `None` when it is the only one.
     pub(super) fn of(evidence: &'a Evidence, number: Option<usize>, pictured: Vec<bool>) -> Self {
         let findings = &evidence.findings;
-        let (word, counts) = tally(findings);
+        let Headline { word, tone, counts, answers } = Headline::of(findings);
         let decision = findings.iter().find(|f| f.class == Class::Decision);
         let said = evidence.page.as_ref().and_then(|p| p.lead.first());
-        let tone = decision.map_or_else(|| Tone::of_word(word), Tone::of);
+        let tone = decision.map_or(tone, Tone::of);
         let told = findings.iter().filter(|f| matters(f)).count();
-        Self {
+        let mut part = Self {
             evidence,
             prefix: number.map_or_else(String::new, |n| format!("p{n}")),
             level: if number.is_some() { 3 } else { 2 },
@@ -52,7 +60,14 @@ impl<'a> Part<'a> {
             counts,
             pictured,
             unfolded: told <= FEW,
+            answers,
+            pictures: Vec::new(),
+        };
+        if answers {
+            let with = part.cards().enumerate().filter(|(_, card)| card.has_pictures());
+            part.pictures = with.map(|(i, _)| i).take(PICTURES).collect();
         }
+        part
     }
 
     /// What was tested.
@@ -77,6 +92,11 @@ impl<'a> Part<'a> {
         self.evidence.created.as_deref().map(short)
     }
 
+    /// What stands below the title.
+    pub(super) fn heading(&self) -> String {
+        command::heading(self.evidence)
+    }
+
     fn tool(&self) -> Plain<'a> {
         short(&self.evidence.tool.name)
     }
@@ -85,9 +105,9 @@ impl<'a> Part<'a> {
         short(&self.evidence.tool.version)
     }
 
-    /// Why, in one line: of the decision, of the only finding, or of what failed first or is
-    /// open; else a sentence. A page tells it in its own words.
-    fn why(&self) -> Option<Plain<'a>> {
+    /// Why, in one line that begins with the metric: of the decision, of the only finding, or of
+    /// what failed first or is open; else a sentence. A page tells it in its own words.
+    fn why(&self) -> Option<Escaped> {
         let e = self.evidence;
         if e.page.as_ref().is_some_and(|p| p.lead.len() > 1) {
             return None;
@@ -96,16 +116,41 @@ impl<'a> Part<'a> {
         let only = if let [one] = e.findings.as_slice() { Some(one) } else { decision() };
         let told = only.or_else(|| self.telling().next().map(|(_, f)| f));
         if let Some(f) = told.filter(|f| !f.why.is_empty()) {
-            return Some(plain(&f.why));
+            let name = table::name(f);
+            let named = name.is_empty() || f.why.starts_with(&name);
+            let name = if named { String::new() } else { format!("{}: ", short(&name)) };
+            return Some(escaped(format!("{name}{}", prose(&f.why))));
         }
-        Some(plain(match self.tone {
-            _ if e.findings.is_empty() => "Nothing was judged.",
-            Tone::Pass => "Every claim that was decided holds at its stated level.",
-            Tone::Fail => "A claim is refuted at its stated level.",
-            Tone::Open | Tone::Untested => "The data cannot decide.",
+        let holds = "Every claim that was decided holds at its stated level";
+        Some(escaped(match self.tone {
+            _ if e.findings.is_empty() => "Nothing was judged.".to_owned(),
+            _ if self.answers => "These are answers: nothing here was to pass or fail.".to_owned(),
+            Tone::Pass if self.care().is_some() => {
+                format!("{holds}, as far as its assumptions do.")
+            }
+            Tone::Pass => format!("{holds}."),
+            Tone::Fail => "A claim is refuted at its stated level.".to_owned(),
+            Tone::Open | Tone::Untested => "The data cannot decide.".to_owned(),
             Tone::Flat => {
                 "No change beyond the margin was shown, which is no proof that there is none."
+                    .to_owned()
             }
+        }))
+    }
+
+    /// How much of it carries warnings.
+    fn care(&self) -> Option<Escaped> {
+        reservations(&self.evidence.findings, self.tone)
+    }
+
+    /// `newest of 3 runs`, a link to its trend where that is shown.
+    fn newest(&self) -> Option<Escaped> {
+        let words = short(self.evidence.notes.iter().find_map(|note| trend::newest_of(note))?);
+        let mut telling = self.telling().filter_map(|(i, f)| self.card(i, f).trend());
+        let shown = telling.next().or_else(|| self.cards().find_map(|card| card.trend()));
+        Some(escaped(match shown {
+            Some(id) => format!("<a href=\"#{id}\">{words}</a>"),
+            None => words.to_string(),
         }))
     }
 
@@ -163,10 +208,11 @@ impl<'a> Part<'a> {
         findings.iter().enumerate().map(|(i, f)| self.card(i, f))
     }
 
-    /// What made the headline, when it is no pass: all that failed, or all that is open.
-    fn telling(&self) -> impl Iterator<Item = (usize, &'a Finding)> {
+    /// What made the headline, when it is no pass: all that failed, or all that is open; of
+    /// answers what has none.
+    fn telling(&self) -> impl Iterator<Item = (usize, &'a Finding)> + use<'a> {
         let findings: &'a [Finding] = &self.evidence.findings;
-        let tone = self.tone;
+        let tone = if self.answers { Tone::Open } else { self.tone };
         findings.iter().enumerate().filter(move |(_, f)| matters(f) && Tone::of(f) == tone)
     }
 
@@ -191,7 +237,9 @@ impl<'a> Part<'a> {
             finding,
             id: format!("{}f{}", self.prefix, i + 1),
             level: self.level + 1,
-            open: (self.unfolded && matters(finding)) || self.evidence.findings.len() <= 2,
+            open: (self.unfolded && matters(finding))
+                || self.evidence.findings.len() <= 2
+                || self.pictures.contains(&i),
             pictures: self.pictured[i],
             min_effect: self.evidence.settings.min_effect,
         }
@@ -205,21 +253,27 @@ impl<'a> Part<'a> {
         self.cards().map(|c| c.left_out()).sum()
     }
 
-    /// How many findings failed, are open, and hold.
-    fn kinds(&self) -> [usize; 3] {
-        let mut kinds = [0; 3];
+    /// Whether there is anything that nobody tested.
+    fn has_untested(&self) -> bool {
+        self.kinds()[2] > 0
+    }
+
+    /// How many findings failed, are open, were not tested, and the rest.
+    fn kinds(&self) -> [usize; 4] {
+        let mut kinds = [0; 4];
         for f in &self.evidence.findings {
             kinds[match Tone::of(f) {
                 Tone::Fail => 0,
-                Tone::Open | Tone::Untested => 1,
-                Tone::Pass | Tone::Flat => 2,
+                Tone::Open => 1,
+                Tone::Untested => 2,
+                Tone::Pass | Tone::Flat => 3,
             }] += 1;
         }
         kinds
     }
 
     fn notes(&self) -> impl Iterator<Item = Plain<'a>> {
-        self.evidence.notes.iter().map(|n| plain(n))
+        self.evidence.notes.iter().map(|n| prose(n))
     }
 
     /// How it was made.
@@ -263,15 +317,8 @@ impl<'a> Part<'a> {
         all
     }
 
-    /// `tailproof verify EVIDENCE base.csv 'my data.csv'`.
     fn verify(&self) -> String {
-        const MOST: usize = 6;
-        let inputs = &self.evidence.inputs;
-        let files = inputs.iter().filter(|i| i.role != "configuration" && i.name != "-");
-        let mut words = vec!["tailproof verify EVIDENCE".to_owned()];
-        words.extend(files.clone().take(MOST).map(|i| quoted(&i.name)));
-        words.extend((files.count() > MOST).then(|| "…".to_owned()));
-        words.join(" ")
+        command::verify(self.evidence)
     }
 }
 
@@ -288,24 +335,11 @@ fn says(page: &Page, text: &str) -> bool {
     })
 }
 
-/// A word of a shell that is nothing but a word.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._/-+=@:,".contains(c);
-    // A name that looks like an option is a path to it.
-    let name = &if name.starts_with('-') { format!("./{name}") } else { name.to_owned() };
-    if name.chars().all(plain) && !name.is_empty() {
-        return name.clone();
-    }
-    let safe: String = name.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    format!("'{}'", safe.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::InputRecord;
     use crate::layout::page::Section;
-    use tailproof_core::{Reason, Subject, Verdict};
+    use tailproof_core::{Exhibit, Plot, Reason, Subject, Verdict};
 
     fn finding(metric: &str, verdict: Verdict) -> Finding {
         let subject = Subject { metric: metric.to_owned(), ..Subject::default() };
@@ -323,11 +357,23 @@ mod tests {
         let open = || finding("o", Verdict::Inconclusive(Reason::Absent));
         let untested = || finding("u", Verdict::Inconclusive(Reason::NotTested));
         let (pass, fail) = (finding("p", Verdict::Pass), finding("f", Verdict::Fail));
+        let warned = || Finding { warnings: vec!["w".to_owned()], ..finding("w", Verdict::Pass) };
+        let named = Finding { why: "p95 = 1".to_owned(), ..finding("n", Verdict::Pass) };
         for (findings, why, first) in [
             (vec![open(), pass.clone(), fail], "f is why", 1),
             (vec![open(), pass.clone(), open()], "o is why", 2),
-            (vec![untested(), pass.clone()], "Every claim that was decided", 0),
+            (
+                vec![untested(), pass.clone()],
+                "Every claim that was decided holds at its stated level.",
+                0,
+            ),
+            (
+                vec![warned(), pass.clone()],
+                "Every claim that was decided holds at its stated level, as",
+                0,
+            ),
             (vec![pass], "p is why", 0),
+            (vec![named], "n: p95 = 1", 0),
             (vec![], "Nothing was judged.", 0),
         ] {
             let evidence = Evidence::new("c", findings);
@@ -339,6 +385,24 @@ mod tests {
     }
 
     #[test]
+    fn answers_are_no_passes_and_show_their_pictures() {
+        let plot = || Exhibit::plot("speed", Plot::new("x", "y"));
+        let answer = || Finding {
+            class: Class::Other,
+            exhibits: vec![plot()],
+            ..finding("a", Verdict::Pass)
+        };
+        let evidence = Evidence::new("c", vec![answer(), answer(), answer(), answer()]);
+        let part = part(&evidence);
+        assert_eq!(
+            (part.word, part.tone, part.counted().as_str()),
+            ("ANSWERED", Tone::Flat, "4 shown")
+        );
+        let open: Vec<bool> = part.cards().map(|c| c.open).collect();
+        assert_eq!(open, [true, true, true, false]);
+    }
+
+    #[test]
     fn what_the_page_recommends_is_not_said_twice() {
         let mut evidence = Evidence::new("c", vec![]);
         evidence.recommendations = vec!["fix it".to_owned()];
@@ -347,22 +411,5 @@ mod tests {
         let sections = vec![Section::new("Then", vec![block])];
         evidence.page = Some(Page { sections, ..Page::default() });
         assert!(part(&evidence).recommendations().is_empty());
-    }
-
-    #[test]
-    fn names_of_files_are_single_words_of_a_shell() {
-        let mut evidence = Evidence::new("c", vec![]);
-        let names = ["a/b-1.csv", "it's $(here).csv", "-rf", "-", "e", "f", "g", "h"];
-        evidence.inputs = names
-            .map(|name| InputRecord {
-                role: "data".to_owned(),
-                name: name.to_owned(),
-                sha256: String::new(),
-                bytes: 0,
-                format: String::new(),
-            })
-            .to_vec();
-        let want = r"tailproof verify EVIDENCE a/b-1.csv 'it'\''s $(here).csv' ./-rf e f g …";
-        assert_eq!(part(&evidence).verify(), want);
     }
 }

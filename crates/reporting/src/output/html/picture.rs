@@ -1,8 +1,8 @@
-//! A finding in a hundred pixels: interval or bounds against the target.
+//! A finding in a hundred pixels: the bounds that decide, or an interval, against the target.
 
 use std::fmt::Write;
 
-use tailproof_core::{Class, Direction, Finding, Side, percent};
+use tailproof_core::{Class, Direction, Finding, Side, Verdict, percent};
 
 /// Width and height of the picture, in its own units.
 const WIDTH: f64 = 120.0;
@@ -14,9 +14,11 @@ const EDGE: f64 = 6.0;
 #[derive(Debug, Default)]
 struct Places {
     estimate: Option<f64>,
-    interval: Option<(f64, f64)>,
-    bounds: Option<(f64, f64)>,
-    /// Targets or margins.
+    /// What decides: bounds where there are any, else the interval.
+    main: Option<(f64, f64)>,
+    /// The interval, where bounds decide.
+    beside: Option<(f64, f64)>,
+    /// Targets, both ends of a range, or margins.
     targets: Vec<f64>,
     /// No change.
     zero: bool,
@@ -45,24 +47,40 @@ pub(super) fn push(out: &mut String, f: &Finding, min_effect: Option<f64>) {
 
 fn places(f: &Finding, min_effect: Option<f64>) -> Places {
     let interval = f.interval.as_ref().map(|i| (i.lo, i.hi)).filter(|i| !i.0.is_nan());
-    let ends = |side| f.bounds.iter().find(|b| b.side == side).map(|b| b.value);
-    let (lower, upper) = (ends(Side::Lower), ends(Side::Upper));
-    let bounds = (lower.is_some() || upper.is_some())
-        .then(|| (lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)));
+    let bounds = bounds(f);
+    let (main, beside) = if bounds.is_some() { (bounds, interval) } else { (interval, None) };
+    let ends = [f.target, f.target_upper].into_iter().flatten();
     if f.base.is_none() && f.class != Class::Regression {
-        let targets = f.target.into_iter().collect();
-        return Places { estimate: f.estimate, interval, bounds, targets, zero: false };
+        let targets = ends.collect();
+        return Places { estimate: f.estimate, main, beside, targets, zero: false };
     }
-    let target = f.base.zip(f.target).map(|(base, target)| target / base - 1.0);
+    let targets: Vec<f64> =
+        f.base.map_or_else(Vec::new, |base| ends.map(|target| target / base - 1.0).collect());
     // The margin of the run is that of this row only when its claim says so.
-    let margin = min_effect.filter(|m| target.is_none() && f.claim.contains(&percent(*m)));
+    let margin = min_effect.filter(|m| targets.is_empty() && f.claim.contains(&percent(*m)));
     let margins = margin.map_or_else(Vec::new, |m| match f.direction {
         Direction::Lower => vec![m],
         Direction::Higher => vec![-m],
         Direction::Unknown => vec![-m, m],
     });
-    let targets = target.into_iter().chain(margins).collect();
-    Places { estimate: change(f), interval, bounds, targets, zero: true }
+    let targets = targets.into_iter().chain(margins).collect();
+    Places { estimate: change(f), main, beside, targets, zero: true }
+}
+
+/// The bounds that decided, or could not.
+///
+/// A range is judged at both ends, with a bound on either side at each: a pass needs only those
+/// at the level of a pass, which are the inner ones; any other verdict, the outer ones.
+fn bounds(f: &Finding) -> Option<(f64, f64)> {
+    let passes = f.verdict == Verdict::Pass;
+    let side = |side: Side| {
+        let all = f.bounds.iter().filter(|b| b.side == side && !b.value.is_nan());
+        all.map(|b| b.value)
+            .reduce(|a, b| if passes == (side == Side::Lower) { a.max(b) } else { a.min(b) })
+    };
+    let (lower, upper) = (side(Side::Lower), side(Side::Upper));
+    (lower.is_some() || upper.is_some())
+        .then(|| (lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY)))
 }
 
 /// From values to places in the picture.
@@ -74,7 +92,7 @@ struct Scale {
 impl Scale {
     /// Spans all that is finite; `None` when there is no such span.
     fn of(p: &Places) -> Option<Self> {
-        let pairs = [p.interval, p.bounds];
+        let pairs = [p.main, p.beside];
         let ends = pairs.into_iter().flatten().flat_map(|(lo, hi)| [lo, hi]);
         let zero = p.zero.then_some(0.0);
         let all = ends.chain(p.estimate).chain(p.targets.iter().copied()).chain(zero);
@@ -101,17 +119,17 @@ fn draw(out: &mut String, p: &Places, scale: &Scale) -> std::fmt::Result {
     if p.zero {
         write!(out, "<path class=z d=\"M{:.1} 0v16\"/>", scale.at(0.0))?;
     }
-    if let Some((lo, hi)) = p.bounds {
-        write!(out, "<path class=w d=\"M{:.1} 8H{:.1}", scale.at(lo), scale.at(hi))?;
-        for end in [lo, hi].iter().filter(|x| finite(x)) {
-            write!(out, "M{:.1} 5v6", scale.at(*end))?;
-        }
-        out.push_str("\"/>");
-    }
-    if let Some((lo, hi)) = p.interval {
+    if let Some((lo, hi)) = p.main {
         let (from, to) = (scale.at(lo), scale.at(hi));
         let width = (to - from).max(1.0);
-        write!(out, "<rect class=b x={from:.1} y=5 width={width:.1} height=6 />")?;
+        write!(out, "<rect class=b x={from:.1} y=4 width={width:.1} height=8 />")?;
+    }
+    if let Some((lo, hi)) = p.beside {
+        write!(out, "<path class=w d=\"M{:.1} 8H{:.1}", scale.at(lo), scale.at(hi))?;
+        for end in [lo, hi].iter().filter(|x| finite(x)) {
+            write!(out, "M{:.1} 6v4", scale.at(*end))?;
+        }
+        out.push_str("\"/>");
     }
     for target in p.targets.iter().filter(|x| finite(x)) {
         write!(out, "<path class=t d=\"M{:.1} 1v14\"/>", scale.at(*target))?;
@@ -137,16 +155,38 @@ mod tests {
         out
     }
 
+    fn bound(side: Side, value: f64) -> Bound {
+        Bound { side, value, level: Level::P999, method: String::new() }
+    }
+
     #[test]
-    fn open_ends_run_to_the_edge_and_have_no_tick() {
+    fn the_bounds_that_decide_are_thick_and_open_ends_run_to_the_edge() {
         let mut f = finding();
         (f.estimate, f.target) = (Some(10.0), Some(20.0));
-        let bound = |side, value| Bound { side, value, level: Level::P999, method: String::new() };
         f.bounds = vec![bound(Side::Lower, 0.0), bound(Side::Upper, f64::INFINITY)];
         let text = picture(&f);
-        assert!(text.contains("M6.0 8H120.0M6.0 5v6\""), "{text}");
+        assert!(text.contains("<rect class=b x=6.0 y=4 width=114.0 height=8 />"), "{text}");
         assert!(text.contains("class=t d=\"M114.0 1v14\""), "{text}");
-        assert!(text.contains("cx=60.0"), "{text}");
+        assert!(text.contains("cx=60.0") && !text.contains("class=w"), "{text}");
+        f.interval = Some(Interval { lo: 5.0, hi: 15.0, level: Level::P95, method: String::new() });
+        let text = picture(&f);
+        assert!(text.contains("class=w d=\"M33.0 8H87.0M33.0 6v4M87.0 6v4\""), "{text}");
+    }
+
+    #[test]
+    fn a_range_has_two_targets_and_the_bounds_of_its_verdict() {
+        let mut f = finding();
+        (f.estimate, f.target, f.target_upper) = (Some(10.0), Some(0.0), Some(20.0));
+        f.bounds = vec![
+            bound(Side::Lower, 8.0),
+            bound(Side::Upper, 13.0),
+            bound(Side::Lower, 7.0),
+            bound(Side::Upper, 12.0),
+        ];
+        assert_eq!(bounds(&f), Some((8.0, 12.0)));
+        assert_eq!(picture(&f).matches("class=t").count(), 2);
+        f.verdict = Verdict::Fail;
+        assert_eq!(bounds(&f), Some((7.0, 13.0)));
     }
 
     #[test]

@@ -2,33 +2,56 @@
 
 use std::fmt::{self, Write};
 
-use askama::filters::HtmlSafe;
+use askama::filters::{HtmlSafe, HtmlSafeOutput};
 use askama::{FastWritable, Values};
+
+/// What has been escaped.
+pub(super) type Escaped = HtmlSafeOutput<String>;
 
 /// Text from data: escaped, cut, and with marks that could repaint or reverse the line shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plain<'a> {
     text: &'a str,
     most: usize,
+    /// Whether it is a sentence: what stands between backticks is code, a new line a space.
+    sentence: bool,
 }
 
-/// Text that is read.
+/// Text that is read as it is.
 pub(super) fn plain(text: &str) -> Plain<'_> {
-    Plain { text, most: 2_000 }
+    Plain { text, most: 2_000, sentence: false }
+}
+
+/// Text that is read as sentences; no value of an attribute.
+pub(super) fn prose(text: &str) -> Plain<'_> {
+    Plain { sentence: true, ..plain(text) }
 }
 
 /// Text that names something in a table or a heading.
 pub(super) fn short(text: &str) -> Plain<'_> {
-    Plain { text, most: 120 }
+    plain(text).at_most(120)
+}
+
+/// Text that has been escaped already.
+pub(super) fn escaped(text: String) -> Escaped {
+    HtmlSafeOutput(text)
 }
 
 impl Plain<'_> {
+    /// The same, cut after so many characters.
+    pub(super) fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+
     pub(super) fn write(self, out: &mut dyn Write) -> fmt::Result {
         let mut from = 0;
+        let mut code = false;
+        let mut cut = false;
         for (count, (at, c)) in self.text.char_indices().enumerate() {
-            if count == self.most {
+            cut = count == self.most;
+            if cut {
                 out.write_str(&self.text[from..at])?;
-                return out.write_char('…');
+                break;
             }
             let entity = match c {
                 '&' => "&amp;",
@@ -36,7 +59,10 @@ impl Plain<'_> {
                 '>' => "&gt;",
                 '"' => "&quot;",
                 '\'' => "&#39;",
+                '\n' if !self.sentence => "⏎",
                 '\n' | '\t' => " ",
+                '`' if code => "</code>",
+                '`' if self.sentence && self.text[at + 1..].contains('`') => "<code>",
                 c if c.is_control() => "\u{fffd}",
                 // Marks that change the direction of what follows, and those that cannot be seen.
                 '\u{61c}'
@@ -48,6 +74,7 @@ impl Plain<'_> {
                 | '\u{feff}' => "",
                 _ => continue,
             };
+            code = (code || entity == "<code>") && entity != "</code>";
             out.write_str(&self.text[from..at])?;
             if entity.is_empty() {
                 write!(out, "[U+{:04X}]", u32::from(c))?;
@@ -56,7 +83,11 @@ impl Plain<'_> {
             }
             from = at + c.len_utf8();
         }
-        out.write_str(&self.text[from..])
+        if !cut {
+            out.write_str(&self.text[from..])?;
+        }
+        out.write_str(if code { "</code>" } else { "" })?;
+        out.write_str(if cut { "…" } else { "" })
     }
 }
 
@@ -133,7 +164,7 @@ mod tests {
         for (text, want) in [
             ("a", "a"),
             ("<b a='1' c=\"2\">&", "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;"),
-            ("x\ny\u{1b}z", "x y\u{fffd}z"),
+            ("x\ny\tz\u{1b}`a`", "x⏎y z\u{fffd}`a`"),
             ("a\u{202e}b\u{200b}", "a[U+202E]b[U+200B]"),
             ("שלום µs", "שלום µs"),
         ] {
@@ -142,6 +173,18 @@ mod tests {
         let long = "é".repeat(10_000);
         assert_eq!(short(&long).to_string(), format!("{}…", "é".repeat(120)));
         assert_eq!(short(&"<".repeat(120)).to_string(), "&lt;".repeat(120));
+    }
+
+    #[test]
+    fn code_stands_between_backticks() {
+        for (text, want) in [
+            ("run `a <b>` and\nsee", "run <code>a &lt;b&gt;</code> and see"),
+            ("a lone ` stays", "a lone ` stays"),
+            ("`a` and `", "<code>a</code> and `"),
+        ] {
+            assert_eq!(prose(text).to_string(), want);
+        }
+        assert_eq!(prose("`abc` d").at_most(3).to_string(), "<code>ab</code>…");
     }
 
     #[test]

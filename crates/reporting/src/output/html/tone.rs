@@ -17,23 +17,13 @@ pub(super) enum Tone {
 impl Tone {
     pub(super) fn of(f: &Finding) -> Self {
         match &f.verdict {
-            // Accepted or refuted, and in neither case a failure.
-            Verdict::Fail if f.class == Class::Other => Self::Flat,
-            Verdict::Fail => Self::Fail,
-            Verdict::Pass => Self::Pass,
             Verdict::Inconclusive(Reason::NotTested) => Self::Untested,
             Verdict::Inconclusive(_) => Self::Open,
+            // What gates nothing is an answer, neither good nor bad.
+            _ if f.class == Class::Other => Self::Flat,
+            Verdict::Fail => Self::Fail,
+            Verdict::Pass => Self::Pass,
             Verdict::NoDetectableChange { .. } => Self::Flat,
-        }
-    }
-
-    /// The tone of a word that [`crate::output::table::tally`] says.
-    pub(super) fn of_word(word: &str) -> Self {
-        match word {
-            "FAIL" => Self::Fail,
-            "INCONCLUSIVE" => Self::Open,
-            "PASS" => Self::Pass,
-            _ => Self::Flat,
         }
     }
 
@@ -64,10 +54,19 @@ impl Tone {
 pub(super) fn word(f: &Finding) -> &'static str {
     match (&f.verdict, f.class) {
         (Verdict::Fail, Class::Regression) => "REGRESSED",
-        (Verdict::Fail, Class::Other) if comparison::is_row(f) => "ACCEPTED",
+        (Verdict::Fail, Class::Other) if is_accepted(f) => "ACCEPTED",
         (Verdict::Fail, Class::Other) => "REFUTED",
+        (Verdict::Pass, Class::Other) => "SHOWN",
+        (Verdict::NoDetectableChange { .. }, Class::Other) => "NOT SHOWN",
         (verdict, _) => verdict.word(),
     }
+}
+
+/// Whether a comparison failed and was accepted with a reason; a comparison that was never to
+/// gate says no such thing.
+pub(super) fn is_accepted(f: &Finding) -> bool {
+    let failed = f.class == Class::Other && f.verdict == Verdict::Fail;
+    failed && comparison::is_row(f) && f.why.contains("accepted up to ")
 }
 
 /// What the word leaves open: why, or what would have shown.
@@ -93,6 +92,13 @@ mod tests {
             (Class::Slo, Verdict::Fail, (Tone::Fail, "FAIL")),
             (Class::Regression, Verdict::Fail, (Tone::Fail, "REGRESSED")),
             (Class::Other, Verdict::Fail, (Tone::Flat, "REFUTED")),
+            (Class::Other, Verdict::Pass, (Tone::Flat, "SHOWN")),
+            (
+                Class::Other,
+                Verdict::NoDetectableChange { would_have_shown: None },
+                (Tone::Flat, "NOT SHOWN"),
+            ),
+            (Class::Other, Verdict::Inconclusive(Reason::Absent), (Tone::Open, "INCONCLUSIVE")),
             (Class::Slo, Verdict::Inconclusive(Reason::Absent), (Tone::Open, "INCONCLUSIVE")),
             (Class::Slo, Verdict::Inconclusive(Reason::NotTested), (Tone::Untested, "NOT TESTED")),
         ] {
@@ -101,6 +107,8 @@ mod tests {
         }
         let mut accepted = finding(Class::Other, Verdict::Fail);
         (accepted.base, accepted.subject.statistic) = (Some(1.0), Some("p50".to_owned()));
+        assert_eq!(word(&accepted), "REFUTED");
+        accepted.why = "p50 1 -> 2; accepted up to 110 % until 2027-01-01: TLS".to_owned();
         assert_eq!(word(&accepted), "ACCEPTED");
     }
 }
