@@ -22,7 +22,9 @@ pull=${TAILPROOF_PULL:-}
 repository=${GITHUB_REPOSITORY:-}
 name=${TAILPROOF_NAME:-tailproof}
 gh=${GH:-gh}
-# GitHub takes 65 536 characters; a byte is at most one.
+# GitHub takes 65 536 characters; a byte is at most one. Tailproof itself leaves rows out of what
+# is longer than 60 000 characters (COMMENT in crates/cli/src/render.rs), so that only a report
+# that is not its own, or has many letters of several bytes, is cut here.
 limit=65000
 
 [ -f "$report" ] || die "no report to show: $report"

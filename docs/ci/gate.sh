@@ -5,22 +5,34 @@
 #   gate.sh --later VERB [ARGS...]   run, keep, end with 0: other steps come before the gate
 #   gate.sh --end                    end with the code that was kept
 #
+# VERB is validate, compare, changes, speedup, scaling, leak, score, flame or run.
+#
 # Exit codes: 0 judged and acceptable, 1 a check failed, 3 could not tell; 2 and everything else is
-# an error. Settings come from the environment:
+# an error, after which only a report of the error is kept. Settings come from the environment:
 #
 #   TAILPROOF           the program [tailproof]
 #   TAILPROOF_EVIDENCE  folder of what is kept [tailproof-evidence]
 #   TAILPROOF_ARGS      further arguments in one text: words, with '...' and "..." around spaces.
-#                       Nothing in it is run or expanded; a leading # makes a line a comment
-#   TAILPROOF_FAIL_ON   passed on as --fail-on
+#                       A backslash outside of quotes takes the next character as it is, so that
+#                       paths with backslashes need quotes. Nothing in it is run or expanded; a
+#                       leading # makes a line a comment
+#   TAILPROOF_FAIL_ON   passed on as --fail-on; flame, which fails on nothing, is run without it
 #   TAILPROOF_KEY       text of a private key: the evidence is signed with it
 #
+# The evidence of the last run stays until this one has ended, so that `--previous
+# tailproof-evidence/evidence.json` makes a chain of them.
+#
 # In a GitHub workflow it also writes the step summary, the annotations, and the outputs `code`,
-# `verdict`, `evidence` and `sarif`.
+# `verdict` and `evidence` (and `sarif`, which is for the action alone).
 set -eu
 
 evidence=${TAILPROOF_EVIDENCE:-tailproof-evidence}
 kept=$evidence/exit-code
+fresh=$evidence/.new
+program=${TAILPROOF:-tailproof}
+# What is kept of a run, beside its exit code.
+kinds='evidence.json evidence.json.intoto.jsonl report.md report.html junit.xml tailproof.sarif
+    codequality.json annotations.txt'
 
 die() {
     echo "gate: $1" >&2
@@ -104,34 +116,44 @@ case ${1:-} in
         shift
         ;;
 esac
-[ -n "${1:-}" ] || die "say which command of tailproof is to run, such as validate or compare"
-verb=$1
-shift
-case $verb in
-    *[!a-z-]* | -*) die "$verb is no command of tailproof" ;;
-esac
+verb=${1:-}
+[ $# -eq 0 ] || shift
 case $evidence in
     -* | *[[:cntrl:]]*) die "no name for a folder of evidence: $evidence" ;;
 esac
 
-mkdir -p "$evidence"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 2' HUP INT TERM
 # What an earlier run left must not be taken for the results of this one.
-for old in exit-code evidence.json evidence.json.intoto.jsonl report.md report.html junit.xml \
-    tailproof.sarif codequality.json annotations.txt; do
-    rm -f "$evidence/$old"
-done
+cleared() {
+    for kind in $kinds; do
+        rm -f "$evidence/$kind"
+    done
+}
+
+work=$(mktemp -d) || die "there is no folder for temporary files"
+trap 'rm -rf "$work" "$fresh"' EXIT
+trap 'cleared; exit 2' HUP INT TERM
+{ rm -rf "$fresh" && mkdir -p "$fresh"; } || die "the folder $evidence cannot be made"
+# Until it is written again, the gate is shut.
+rm -f "$kept" || die "the folder $evidence cannot be written to"
+case $verb in
+    validate | compare | changes | speedup | scaling | leak | score | flame | run) ;;
+    *)
+        cleared
+        die "say which command is to make evidence, such as validate or compare, not '$verb'"
+        ;;
+esac
 
 if [ -n "${TAILPROOF_ARGS:-}" ]; then
-    words "$TAILPROOF_ARGS" >"$work/words" || die "a quote in TAILPROOF_ARGS is not closed"
+    if ! words "$TAILPROOF_ARGS" >"$work/words"; then
+        cleared
+        die "a quote in TAILPROOF_ARGS is not closed"
+    fi
     while IFS= read -r word; do
         set -- "$@" "$word"
     done <"$work/words"
 fi
 # Ours come first: behind a -- they would belong to a command that is measured.
-if [ -n "${TAILPROOF_FAIL_ON:-}" ]; then
+if [ -n "${TAILPROOF_FAIL_ON:-}" ] && [ "$verb" != flame ]; then
     set -- --fail-on "$TAILPROOF_FAIL_ON" "$@"
 fi
 if [ -n "${TAILPROOF_KEY:-}" ]; then
@@ -140,22 +162,38 @@ if [ -n "${TAILPROOF_KEY:-}" ]; then
 fi
 unset TAILPROOF_KEY
 set -- \
-    --out "json=$evidence/evidence.json" --out "markdown=$evidence/report.md" \
-    --out "html=$evidence/report.html" --out "junit=$evidence/junit.xml" \
-    --out "sarif=$evidence/tailproof.sarif" --out "gitlab=$evidence/codequality.json" \
-    --out "github=$evidence/annotations.txt" "$@"
+    --out "json=$fresh/evidence.json" --out "markdown=$fresh/report.md" \
+    --out "html=$fresh/report.html" --out "junit=$fresh/junit.xml" \
+    --out "sarif=$fresh/tailproof.sarif" --out "gitlab=$fresh/codequality.json" \
+    --out "github=$fresh/annotations.txt" "$@"
 
 code=0
-"${TAILPROOF:-tailproof}" "$verb" "$@" >"$work/stdout" 2>"$work/stderr" || code=$?
+if command -v "$program" >/dev/null; then
+    "$program" "$verb" "$@" >"$work/stdout" 2>"$work/stderr" || code=$?
+else
+    : >"$work/stdout"
+    echo "gate: there is no program $program; install tailproof, or say in TAILPROOF where it is" \
+        >"$work/stderr"
+    code=2
+fi
 guarded shown
 case $code in
     0 | 1 | 3)
-        if [ ! -s "$evidence/evidence.json" ]; then
-            echo "gate: tailproof ended with $code and wrote no evidence" >&2
+        if [ ! -s "$fresh/evidence.json" ]; then
+            echo "gate: tailproof ended with $code and wrote no evidence" | tee -a "$work/stderr" >&2
             code=2
         fi
         ;;
 esac
+cleared
+case $code in
+    0 | 1 | 3)
+        for kind in $kinds; do
+            [ ! -f "$fresh/$kind" ] || mv "$fresh/$kind" "$evidence/$kind"
+        done
+        ;;
+esac
+# After an error nothing of the run is kept, whatever it has written by then.
 [ -f "$evidence/report.md" ] || error_report "$code" >"$evidence/report.md"
 echo "$code" >"$kept"
 github "$code"

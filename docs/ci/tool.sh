@@ -2,10 +2,12 @@
 # Finds tailproof, or builds it from the sources that this file lies in.
 #
 #   tool.sh find            write `program=` (when there is one) and `key=` to the step's outputs
-#   tool.sh build FOLDER    build, put the program into FOLDER
+#   tool.sh build FOLDER    build, put the program into FOLDER; nothing is built when it is there
+#                           and was built from the same sources
 #
 # TAILPROOF names a program to use; otherwise one on PATH is used. `key` changes with the sources,
-# the system and the compiler, and with nothing else: a cache of FOLDER may go by it.
+# the system and the compiler, and with nothing else: a cache of FOLDER may go by it, and FOLDER/key
+# holds that of the program beside it.
 set -eu
 
 sources=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -44,6 +46,13 @@ case ${1:-} in
         folder=${2:?tool.sh build FOLDER}
         mkdir -p "$folder"
         folder=$(CDPATH='' cd -- "$folder" && pwd)
+        # Without git there is no key, and everything is built.
+        wanted=$(key 2>/dev/null) || wanted=
+        if [ -n "$wanted" ] && [ "$(cat "$folder/key" 2>/dev/null)" = "$wanted" ]; then
+            for program in tailproof tailproof.exe; do
+                [ ! -x "$folder/$program" ] || exit 0
+            done
+        fi
         command -v cargo >/dev/null || die "tailproof is built with cargo, which is not here"
         cd "$sources"
         cargo build --release --locked --package tailproof --target-dir "$folder/target"
@@ -51,6 +60,7 @@ case ${1:-} in
             [ ! -f "$folder/target/release/$program" ] || mv "$folder/target/release/$program" "$folder/"
         done
         rm -rf "$folder/target"
+        echo "$wanted" >"$folder/key"
         ;;
     *) die "say find or build" ;;
 esac

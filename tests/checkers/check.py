@@ -11,8 +11,10 @@
 *.gitlab.json      the fields of a Code Quality report
 *.github.txt       workflow commands, one a line
 *.md               within what GitHub takes, tags balanced
+*.json             evidence, of which only this is looked at: one document or a list of them
 
-One line a file; exit code 1 at the first fault, 2 when there is nothing to check.
+Any other file is a fault, and so is a kind of the others that is not there. One line a file; exit
+code 1 at the first fault, 2 when there is nothing to check.
 """
 
 import csv
@@ -129,9 +131,18 @@ def openmetrics(path):
         if series in seen:
             raise Fault(f"two series alike: {sample.name}")
         seen.add(series)
-    for sample in (s for f in families for s in f.samples if f.name == "tailproof_verdict"):
-        if sample.value not in (0.0, 1.0):
-            raise Fault("a verdict is 0 or 1")
+    told = ("tailproof_passed", "tailproof_overall", "tailproof_verdict", "tailproof_basis")
+    states = {}
+    for family in (f for f in families if f.name in told):
+        for sample in family.samples:
+            if sample.value not in (0.0, 1.0):
+                raise Fault(f"{family.name} is 0 or 1")
+            rest = {k: v for k, v in sample.labels.items() if k != "verdict"}
+            if "verdict" in sample.labels:
+                key = (family.name, tuple(sorted(rest.items())))
+                states[key] = states.get(key, 0.0) + sample.value
+    if any(sum_ != 1.0 for sum_ in states.values()):
+        raise Fault("a state set has one 1")
     return f"{len(seen)} series, by prometheus_client"
 
 
@@ -193,6 +204,16 @@ def markdown(path):
     return f"{len(text)} characters"
 
 
+def evidence(path):
+    log = json.loads(path.read_text(encoding="utf-8"))
+    parts = log if isinstance(log, list) else [log]
+    for part in parts:
+        said = part.get("evidence", part).get("schema") if isinstance(part, dict) else None
+        if not str(said).startswith("tailproof.evidence/"):
+            raise Fault("no evidence, and no check knows it")
+    return f"evidence, {len(parts)} documents"
+
+
 CHECKS = {
     ".junit.xml": junit,
     ".sarif.json": sarif,
@@ -205,22 +226,27 @@ CHECKS = {
 
 
 def main(folder, multitool=None):
-    checked = 0
-    for path in sorted(Path(folder).iterdir()):
-        check = next((c for end, c in CHECKS.items() if path.name.endswith(end)), None)
-        if check is None:
-            continue
+    unused = set(CHECKS)
+    paths = sorted(Path(folder).iterdir())
+    if not paths:
+        print(f"{folder}: nothing to check")
+        return 2
+    for path in paths:
+        end = next((end for end in CHECKS if path.name.endswith(end)), None)
+        unused.discard(end)
         try:
+            if end is None and not path.name.endswith(".json"):
+                raise Fault("no check knows it")
+            check = evidence if end is None else CHECKS[end]
             said = check(path, multitool) if check is sarif else check(path)
         except Exception as error:  # A file of any shape may be here.
             fault = str(error) if isinstance(error, Fault) else f"{type(error).__name__}: {error}"
             print(f"{path.name}: FAULT: {' '.join(fault.split())}")
             return 1
         print(f"{path.name}: ok, {said}")
-        checked += 1
-    if checked == 0:
-        print(f"{folder}: nothing to check")
-        return 2
+    if unused:
+        print(f"{folder}: FAULT: no file ends in {', '.join(sorted(unused))}")
+        return 1
     return 0
 
 

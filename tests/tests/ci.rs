@@ -120,12 +120,57 @@ fn without_a_run_the_gate_is_shut() {
     let folder = folder();
     let end = script(folder.path(), "gate.sh", &["--end"], &vec![]);
     assert_eq!(end.code, 2, "{}", end.stderr);
-    for verb in ["", "--version", "../validate", "validate; true"] {
+    let kept = folder.path().join("tailproof-evidence/exit-code");
+    let others = ["", "--version", "../validate", "validate; true", "verify", "report", "keygen"];
+    fs::create_dir(folder.path().join("tailproof-evidence")).unwrap();
+    for verb in others {
+        fs::write(&kept, "0\n").unwrap();
         assert_eq!(script(folder.path(), "gate.sh", &[verb], &vec![]).code, 2, "{verb}");
+        assert!(!kept.exists(), "{verb}");
     }
+    // A program that is not there, and a folder that cannot be.
+    let absent = vec![("TAILPROOF", "/no/such/program".to_owned())];
+    let run = script(folder.path(), "gate.sh", &["validate", "a.csv"], &absent);
+    assert!(run.code == 2 && run.stderr.contains("no program /no/such/program"), "{}", run.stderr);
+    assert!(read(folder.path(), "tailproof-evidence/report.md").contains("no program"));
+    let blocked = vec![("TAILPROOF_EVIDENCE", "a.csv/below".to_owned())];
+    let run = script(folder.path(), "gate.sh", &["validate", "a.csv"], &blocked);
+    assert!(run.code == 2 && run.stderr.contains("cannot be made"), "{}", run.stderr);
     // A program that says that all is well and keeps no evidence is not believed.
     stub(folder.path(), "tailproof", "exit 0\n");
     assert_eq!(script(folder.path(), "gate.sh", &["validate"], &vec![]).code, 2);
+}
+
+#[test]
+fn an_error_leaves_no_evidence_and_a_run_follows_the_last_one() {
+    let folder = folder();
+    let kept = |name: &str| folder.path().join("tailproof-evidence").join(name);
+    let validate = ["validate", "a.csv", "-o", "latency: p95 <= 150ms"];
+    let gate = |more: &[&str], variables: &Variables| {
+        script(folder.path(), "gate.sh", &[&validate, more].concat(), variables)
+    };
+    let first = gate(&[], &vec![]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let hash = |text: &str| -> Value {
+        let document: Value = serde_json::from_str(text).unwrap();
+        document.get("evidence").unwrap_or(&document)["sha256"].clone()
+    };
+    let before = hash(&fs::read_to_string(kept("evidence.json")).unwrap());
+    let chained = gate(&["--previous", "tailproof-evidence/evidence.json"], &vec![]);
+    assert_eq!(chained.code, 0, "{}", chained.stderr);
+    let text = fs::read_to_string(kept("evidence.json")).unwrap();
+    assert!(before.is_string() && hash(&text) != before);
+    assert!(text.contains(&format!("\"previous\": {before}")), "{text}");
+    // A key that is none: whatever was written by then is no evidence.
+    let bad = gate(&[], &vec![("TAILPROOF_KEY", "no key".to_owned())]);
+    assert_eq!(bad.code, 2, "{}", bad.stderr);
+    let mut left: Vec<String> = fs::read_dir(kept(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["exit-code", "report.md"]);
+    assert!(read(folder.path(), "tailproof-evidence/report.md").contains("judged nothing"));
 }
 
 /// Stands for tailproof: keeps its arguments, one a line, and the key with its mode.
@@ -177,6 +222,9 @@ fn arguments_are_words_and_nothing_in_them_is_run() {
     ];
     assert!(given.by_ref().eq(wanted), "{arguments}");
     assert_eq!(arguments.lines().next(), Some("validate"));
+    // Nothing fails on shares: this verb has no such option.
+    assert_eq!(script(folder.path(), "gate.sh", &["flame", "x.folded"], &variables).code, 0);
+    assert!(!read(folder.path(), "arguments").contains("--fail-on"));
     let open = vec![("TAILPROOF_ARGS", "a.csv 'never closed".to_owned())];
     assert_eq!(script(folder.path(), "gate.sh", &["validate"], &open).code, 2);
 }
@@ -405,6 +453,15 @@ fn the_action_builds_from_its_own_sources_when_nothing_is_installed() {
         fs::canonicalize(root()).unwrap()
     );
     assert!(!here.join("tailproof-program/target").exists());
+    // From the same sources it is not built again, from others it is.
+    let program = here.join("tailproof-program/tailproof");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::remove_file(here.join("built-in")).unwrap();
+    let build_again = || assert_eq!(step(here, "Build tailproof", &values("")).code, 0);
+    build_again();
+    assert!(!here.join("built-in").exists());
+    fs::write(here.join("tailproof-program/key"), "other\n").unwrap();
+    build_again();
     // What is built is cached under a key of the sources.
     let find = || {
         let variables = vec![("PATH", "/usr/bin:/bin".to_owned())];

@@ -6,11 +6,11 @@ use std::fs;
 use std::path::Path;
 
 use tailproof_core::{
-    Bound, Class, Effect, Finding, Interval, Level, Provenance, Reason, Seed, Side, Subject, Unit,
-    Verdict,
+    Bound, Class, Effect, Finding, Guarantee, Interval, Level, Provenance, Reason, Seed, Side,
+    Standing, Subject, Unit, Verdict,
 };
 use tailproof_reporting::{
-    Evidence, InputRecord, Open, csv, github, gitlab, junit, markdown, markdown_within,
+    Evidence, InputRecord, Open, Told, csv, github, gitlab, junit, markdown, markdown_within,
     openmetrics, sarif, table,
 };
 
@@ -56,6 +56,8 @@ fn judged() -> Vec<Finding> {
     let mut range = finding(Class::Slo, "latency", "mean in 1..2 ms", Verdict::Pass);
     let ends = [(Side::Lower, 1.1), (Side::Upper, 1.9)];
     range.bounds = bounds(&[ends, ends].concat());
+    (range.target, range.target_upper) = (Some(1.0), Some(2.0));
+    range.guarantee = Guarantee::Approximate;
     vec![pass, fail, open, untested, range]
 }
 
@@ -119,22 +121,44 @@ fn nasty() -> Vec<Evidence> {
 fn decided() -> Vec<Evidence> {
     let mut findings = judged();
     let open = Verdict::Inconclusive(Reason::Conditions);
+    findings[0].standing = Some(Standing {
+        name: "logins".to_owned(),
+        domain: "load 4.2".to_owned(),
+        ..Standing::default()
+    });
     findings.push(finding(Class::Decision, "readiness", "the release is ready", open));
     let mut part = Evidence::new("release", findings);
     part.tool.version = VERSION.into();
     vec![part]
 }
 
+/// What open answers are errors to, and what nothing stops.
+const ERRORS: Told = Told { open: Open::Error, advisory: false };
+const ADVISORY: Told = Told { open: Open::Error, advisory: true };
+
+/// The same for a run that is told of its answers in another way.
+fn retold(name: &str, parts: &[Evidence]) -> Vec<(String, String)> {
+    [
+        ("errors.github.txt", github(parts, ERRORS)),
+        ("errors.gitlab.json", gitlab(parts, ERRORS)),
+        ("advisory.junit.xml", junit(parts, ADVISORY)),
+        ("advisory.github.txt", github(parts, ADVISORY)),
+        ("advisory.gitlab.json", gitlab(parts, ADVISORY)),
+    ]
+    .map(|(end, text)| (format!("{name}.{end}"), text))
+    .to_vec()
+}
+
 /// Name of a file and its content.
 fn files(name: &str, parts: &[Evidence]) -> Vec<(String, String)> {
     [
-        ("junit.xml", junit(parts, Open::Skipped)),
-        ("errors.junit.xml", junit(parts, Open::Error)),
+        ("junit.xml", junit(parts, Told::default())),
+        ("errors.junit.xml", junit(parts, ERRORS)),
         ("openmetrics.txt", openmetrics(parts)),
         ("csv", csv(parts)),
         ("sarif.json", sarif(parts)),
-        ("github.txt", github(parts)),
-        ("gitlab.json", gitlab(parts)),
+        ("github.txt", github(parts, Told::default())),
+        ("gitlab.json", gitlab(parts, Told::default())),
         ("md", markdown_within(parts, 65_536)),
     ]
     .map(|(end, text)| (format!("{name}.{end}"), text))
@@ -148,7 +172,7 @@ fn every_format_of_nasty_evidence() {
         insta::assert_snapshot!(name.replace('.', "_"), text);
     }
     insta::assert_snapshot!("nasty_table", table(&nasty()[0], None));
-    insta::assert_snapshot!("decided_github", github(&decided()));
+    insta::assert_snapshot!("decided_github", github(&decided(), Told::default()));
 }
 
 #[test]
@@ -163,7 +187,7 @@ fn outputs_are_written_for_the_checkers() {
         ("empty", vec![Evidence::new("", vec![])]),
         ("many", vec![many(1_000)]),
     ] {
-        for (name, text) in files(name, &parts) {
+        for (name, text) in files(name, &parts).into_iter().chain(retold(name, &parts)) {
             fs::write(folder.join(name), text).unwrap();
         }
     }
@@ -181,7 +205,8 @@ fn many(n: usize) -> Evidence {
 
 #[test]
 fn names_reach_no_format_raw() {
-    for (name, text) in files("nasty", &nasty()) {
+    let all = files("nasty", &nasty()).into_iter().chain(retold("nasty", &nasty()));
+    for (name, text) in all {
         let raw = |c: char| c != '\n' && c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
         assert!(!text.contains(raw) && !text.contains('\u{200b}'), "{name}");
         let markup = ["xml", "md"].contains(&name.rsplit('.').next().unwrap_or_default());
@@ -192,6 +217,7 @@ fn names_reach_no_format_raw() {
         assert!(!text.contains(called), "{called}");
     }
     assert!(text.contains("@&#8203;octocat"));
+    assert!(text.contains("&lt;/script&gt;⏎\u{fffd}"), "a line end is told from a space");
 }
 
 #[test]
@@ -209,13 +235,30 @@ fn lines_and_columns_hold_together() {
     let parts = nasty();
     let rows = parts.iter().map(|p| p.findings.len()).sum::<usize>();
     assert_eq!(csv(&parts).lines().count(), 1 + rows);
-    assert!(github(&parts).lines().all(|l| l.starts_with("::")));
-    assert_eq!(junit(&parts, Open::Skipped).matches("<testcase ").count(), rows);
+    assert!(github(&parts, Told::default()).lines().all(|l| l.starts_with("::")));
+    assert_eq!(junit(&parts, Told::default()).matches("<testcase ").count(), rows);
     let text = openmetrics(&parts);
     assert_eq!(text.lines().filter(|l| l.starts_with("tailproof_verdict{")).count(), 5 * rows);
+    assert_eq!(text.lines().filter(|l| l.starts_with("tailproof_passed{")).count(), parts.len());
     let open: serde_json::Value = serde_json::from_str(&sarif(&decided())).unwrap();
     let results = open["runs"][0]["results"].as_array().unwrap();
     let levels: Vec<_> =
         results.iter().map(|r| (r["kind"].as_str(), r["level"].as_str())).collect();
     assert_eq!(levels, [(Some("fail"), Some("warning")), (Some("open"), None)]);
+}
+
+#[test]
+fn an_advisory_run_stops_nobody() {
+    let parts = nasty();
+    let told = |told| {
+        let (tests, notes) = (junit(&parts, told), github(&parts, told));
+        let lists: serde_json::Value = serde_json::from_str(&gitlab(&parts, told)).unwrap();
+        let major = lists.as_array().unwrap().iter().filter(|e| e["severity"] == "major").count();
+        let of = |what: &str| tests.matches(what).count();
+        [of("<failure "), of("<error "), notes.matches("::error ").count(), major]
+    };
+    assert_eq!(told(Told::default()), [5, 0, 5, 5]);
+    assert_eq!(told(ERRORS), [5, 1, 6, 6]);
+    assert_eq!(told(ADVISORY), [0, 0, 0, 0]);
+    assert_eq!(junit(&parts, ADVISORY).matches("<skipped message=\"advisory: ").count(), 5);
 }

@@ -97,10 +97,26 @@ fn test() -> anyhow::Result<()> {
     eprintln!("$ cargo xtask tidy");
     tidy::run(root())?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+    features()?;
     cargo(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     // The same bits in debug and release: these tests hold results against constants.
     cargo(&["test", "--release", "--package", "tailproof-tests", "bits"], &[])?;
-    cargo(&["test", "--workspace"], &[])
+    cargo(&["test", "--workspace"], &[])?;
+    cargo(&["test", "--package", "tailproof-reporting", "--all-features"], &[])
+}
+
+/// Every feature of reporting by itself, so that none leans on another, and the program with
+/// what it leaves out of its usual build. The workspace builds only one choice of them.
+fn features() -> anyhow::Result<()> {
+    const ALONE: [&str; 9] =
+        ["", "flame", "plot", "html", "png", "junit", "openmetrics", "sign", "schema"];
+    let strict = ["--", "-D", "warnings"];
+    for feature in ALONE {
+        let one = ["clippy", "--package", "tailproof-reporting", "--features", feature];
+        cargo(&[one.as_slice(), &strict].concat(), &[])?;
+    }
+    let program = ["clippy", "--package", "tailproof", "--features", "png", "--all-targets"];
+    cargo(&[program.as_slice(), &strict].concat(), &[])
 }
 
 /// Runs a chore in a release build: `cargo xtask` makes one that is several times as slow.

@@ -55,6 +55,7 @@ pub use attest::{
     Envelope, EnvelopeError, KeyError, PAYLOAD_TYPE, PREDICATE_TYPE, PrivateKey, PublicKey,
     STATEMENT_TYPE, Signed, pae, sign, statement,
 };
+pub use common::gating::{Open, Told};
 pub use common::text::printable;
 pub use evidence::artifact::{
     Artifact, BootstrapValidation, Component, ComponentError, Reporting, StatisticalTesting,
@@ -77,7 +78,7 @@ pub use output::flame::{differential_flame_graph, flame_graph, flame_picture};
 #[cfg(feature = "html")]
 pub use output::html::html;
 #[cfg(feature = "junit")]
-pub use output::junit::{Open, junit};
+pub use output::junit::junit;
 pub use output::markdown::{markdown, markdown_within};
 #[cfg(feature = "openmetrics")]
 pub use output::openmetrics::openmetrics;

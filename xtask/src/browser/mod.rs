@@ -34,9 +34,12 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     }
     match checkers(root)? {
         Tools::There(python) => {
-            let mut check = Command::new(python);
-            check.arg("tests/checkers/check.py").arg(work.join("formats")).current_dir(root);
-            ensure!(shown(&mut check)?, "a format is not as its checker wants it");
+            let nasty = nasty(&work)?;
+            for folder in [work.join("formats"), nasty] {
+                let mut check = Command::new(&python);
+                check.arg("tests/checkers/check.py").arg(folder).current_dir(root);
+                ensure!(shown(&mut check)?, "a format is not as its checker wants it");
+            }
         }
         Tools::Missing(why) => skipped("the formats by their own checkers", &why)?,
     }
@@ -67,6 +70,18 @@ fn work() -> anyhow::Result<PathBuf> {
     let work = std::path::absolute(target().join("browser"))?;
     fs::create_dir_all(&work)?;
     Ok(work)
+}
+
+/// Has the tests write every format of evidence whose names want to be something else.
+fn nasty(work: &Path) -> anyhow::Result<PathBuf> {
+    let folder = work.join("nasty");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let place = folder.to_str().context("the target folder has a name that is no text")?;
+    let test = ["test", "--quiet", "--package", "tailproof-tests", "outputs"];
+    cargo(&test, &[("TAILPROOF_OUTPUTS", place)])?;
+    Ok(folder)
 }
 
 /// Builds the program that the tests run too.

@@ -65,6 +65,14 @@ const PAGES: &[Page] = &[
         parts: 1,
     },
     Page {
+        name: "scaling",
+        arguments: &["scaling", "examples/scaling/workers.csv", "--metric", "time", "--at", "32"],
+        code: 0,
+        verdict: "ANSWERED",
+        rows: 1,
+        parts: 1,
+    },
+    Page {
         name: "score",
         arguments: &["score", "examples/postgres/targets.toml", "examples/postgres/async.csv"],
         code: 1,
@@ -95,14 +103,15 @@ const PARTS: Page = Page {
     parts: 2,
 };
 
-/// Kinds of output that have a checker, and how their files end.
+/// Kinds of output that have a checker, and the endings by which it knows their files.
 const FORMATS: &[(&str, &str)] = &[
     ("json", "json"),
     ("junit", "junit.xml"),
     ("sarif", "sarif.json"),
     ("openmetrics", "openmetrics.txt"),
     ("csv", "csv"),
-    ("gitlab", "codequality.json"),
+    ("gitlab", "gitlab.json"),
+    ("github", "github.txt"),
     ("markdown", "md"),
 ];
 
@@ -182,6 +191,17 @@ mod tests {
         assert_eq!(objectives().matches("p50").count(), METRICS);
         assert_eq!(measurements().lines().count(), 1 + METRICS * 200);
         assert_eq!(measurements(), measurements());
+    }
+
+    #[test]
+    fn every_format_has_an_ending_that_the_checker_knows() {
+        let checker = crate::root().join("tests/checkers/check.py");
+        let checker = fs::read_to_string(checker).unwrap();
+        let checks = checker.split("CHECKS = {").nth(1).unwrap().split("\n}").next().unwrap();
+        for (kind, end) in FORMATS.iter().filter(|(kind, _)| *kind != "json") {
+            assert!(checks.contains(&format!("\".{end}\": ")), "{kind}: {end}");
+        }
+        assert_eq!(checks.trim().lines().count(), FORMATS.len() - 1);
     }
 
     #[test]

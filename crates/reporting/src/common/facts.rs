@@ -1,6 +1,6 @@
 //! The facts of a finding as names and values, for formats that are flat.
 
-use tailproof_core::{Bound, Finding, Reason, Side, Verdict};
+use tailproof_core::{Bound, Finding, Guarantee, Reason, Side, Verdict};
 
 use crate::common::gating;
 use crate::evidence::Evidence;
@@ -76,7 +76,9 @@ fn numbers(f: &Finding) -> Vec<(&'static str, Option<Fact>)> {
         ("unit", f.unit.as_ref().and_then(|u| text(&u.to_string()))),
         ("estimate", real(f.estimate)),
         ("base", real(f.base)),
+        // Of a range its lower end.
         ("target", real(f.target)),
+        ("target_upper", real(f.target_upper)),
         // Of what the two that follow are: with a base, of the relative change.
         ("interval_of", (i.is_some() || !f.bounds.is_empty()).then(|| of(f)).and_then(text)),
         ("interval_lo", real(i.map(|i| i.lo))),
@@ -107,6 +109,7 @@ fn origin(evidence: &Evidence, f: &Finding) -> Vec<(&'static str, Option<Fact>)>
         ("runs_base", runs_base),
         ("runs", runs),
         ("seed", f.seed.map(|s| Fact::Count(s.0))),
+        ("guarantee", text(guarantee(f))),
         ("provenance", text(f.provenance.name())),
         ("created", evidence.created.as_deref().and_then(text)),
         ("warnings", text(&f.warnings.join("; "))),
@@ -116,6 +119,15 @@ fn origin(evidence: &Evidence, f: &Finding) -> Vec<(&'static str, Option<Fact>)>
 
 fn text(text: &str) -> Option<Fact> {
     (!text.is_empty()).then(|| Fact::Text(text.to_owned()))
+}
+
+/// What the verdict rests on, in a word.
+pub(crate) fn guarantee(f: &Finding) -> &'static str {
+    match f.guarantee {
+        Guarantee::Exact => "exact",
+        Guarantee::Asymptotic => "asymptotic",
+        Guarantee::Approximate => "approximate",
+    }
 }
 
 /// What interval and bounds are of.
@@ -142,7 +154,8 @@ mod tests {
         let evidence = Evidence::new("c", vec![]);
         let open = Verdict::Inconclusive(Reason::TooFew { need: 135 });
         let mut a = Finding::new(Class::Slo, Subject::default(), "p95 <= 1", open);
-        a.n = vec![5];
+        (a.n, a.guarantee) = (vec![5], Guarantee::Approximate);
+        (a.target, a.target_upper) = (Some(1.0), Some(2.0));
         let method = "order statistic".to_owned();
         a.bounds = vec![Bound { side: Side::Upper, value: 2.5, level: Level::P999, method }];
         let b = Finding::new(Class::Other, Subject::default(), "", Verdict::Pass);
@@ -157,6 +170,8 @@ mod tests {
         assert_eq!(of("upper_bound"), Some(Fact::Number(2.5)));
         assert_eq!(of("bounds"), text("<= 2.5 (99.9 %, order statistic)"));
         assert_eq!((of("lower_bound"), of("base")), (None, None));
+        assert_eq!((of("guarantee"), of("provenance")), (text("approximate"), text("measured")));
+        assert_eq!(of("target_upper"), Some(Fact::Number(2.0)));
     }
 
     #[test]

@@ -12,12 +12,18 @@ use crate::evidence::Evidence;
 /// would configure it. Relative, with slashes, without steps up.
 pub(crate) fn file(evidence: &Evidence) -> String {
     const USUAL: &str = "tailproof.toml";
-    let named = |name: &str| Some(inside(name)).filter(|name| !name.is_empty());
-    let of = |role: &str| {
-        let mut inputs = evidence.inputs.iter().filter(|i| role.is_empty() || i.role == role);
-        inputs.find_map(|i| named(&i.name))
-    };
-    of("configuration").or_else(|| of("")).unwrap_or_else(|| USUAL.to_owned())
+    configuration(evidence).or_else(|| first(evidence, "")).unwrap_or_else(|| USUAL.to_owned())
+}
+
+/// The configuration file alone, when there is one: what a change of the code may show.
+pub(crate) fn configuration(evidence: &Evidence) -> Option<String> {
+    first(evidence, "configuration")
+}
+
+/// The first input of a role, or of any.
+fn first(evidence: &Evidence, role: &str) -> Option<String> {
+    let mut inputs = evidence.inputs.iter().filter(|i| role.is_empty() || i.role == role);
+    inputs.find_map(|i| Some(inside(&i.name)).filter(|name| !name.is_empty()))
 }
 
 /// A path below the working folder; nothing for standard input.
@@ -92,9 +98,10 @@ mod tests {
             format: String::new(),
         };
         evidence.inputs = vec![input("data", "-"), input("data", "a b.csv")];
-        assert_eq!(file(&evidence), "a b.csv");
+        assert_eq!((file(&evidence), configuration(&evidence)), ("a b.csv".to_owned(), None));
         evidence.inputs.push(input("configuration", "..\\ci/./slo.toml"));
         assert_eq!(file(&evidence), "ci/slo.toml");
+        assert_eq!(configuration(&evidence), Some(file(&evidence)));
         assert_eq!((inside("C:\\x"), inside("//x")), ("x".to_owned(), "x".to_owned()));
         assert_eq!(uri("a b/ü%.csv"), "a%20b/%C3%BC%25.csv");
     }

@@ -40,7 +40,8 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
 }
 
 /// Text from data for Markdown on GitHub and GitLab, that cannot leave its cell, start a tag,
-/// a formula or a link, or call a person or an issue.
+/// a formula or a link, or call a person or an issue. A line end in it is shown as ⏎, so that no
+/// two names look alike.
 ///
 /// People, issues and addresses are looked for after Markdown has been rendered, when a
 /// backslash or a character reference is gone already: only a character between helps, here
@@ -70,6 +71,8 @@ pub(crate) fn escape(text: &str) -> String {
             ':' if after.starts_with(&['/', '/']) => out.push_str(&format!(":{GAP}")),
             '.' if ends_with(before, "www") => out.push_str(&format!("{GAP}.")),
             '-' if digit && is_issue_prefix(before) => out.push_str(&format!("{GAP}-")),
+            '\r' if after.first() == Some(&'\n') => {}
+            '\n' | '\r' => out.push('⏎'),
             c if c.is_control() => out.push(' '),
             c if is_unsafe(c) => out.push('\u{fffd}'),
             c => out.push(c),
@@ -125,7 +128,8 @@ mod tests {
 
     #[test]
     fn markup_is_text_and_long_text_is_cut_in_sight() {
-        assert_eq!(escape("a|b<i>\n&[c]"), "a\\|b&lt;i&gt; &amp;\\[c\\]");
+        assert_eq!(escape("a|b<i>\n&[c]"), "a\\|b&lt;i&gt;⏎&amp;\\[c\\]");
+        assert_eq!(escape("a\r\nb\rc\td e"), "a⏎b⏎c d e");
         assert_eq!(escape("a\u{202e}b"), "a\u{fffd}b");
         let long = escape(&"x".repeat(10_000));
         assert!(long.chars().count() == 2_000 && long.ends_with('…'));

@@ -206,7 +206,7 @@ mod tests {
         let findings = [row("load", "batch|throughput"), row("db", "writes")];
         let text = page().markdown(&findings);
         let want = "\
-## &lt;script&gt;x \\|y
+## &lt;script&gt;x⏎\\|y
 
 **NOT READY**
 

@@ -1,8 +1,8 @@
 //! Evidence as the files of an archive: results, intervals, tests.
 
-use tailproof_core::{Effect, Finding, Verdict};
+use tailproof_core::{Effect, Finding, Interval, Level, Side, Verdict};
 
-use crate::common::facts::decimal;
+use crate::common::facts::{decimal, guarantee};
 use crate::evidence::Evidence;
 use crate::output::csv::{rows as csv, text};
 
@@ -33,7 +33,8 @@ pub fn archive(evidence: &Evidence, json: &str, date: &str) -> Vec<(String, Stri
     ]
 }
 
-/// A row for every interval: of both sides, of the change, of what was judged.
+/// A row for every interval: of both sides, of the change, of what was judged; and for every
+/// one-sided bound, which has one end only.
 fn confidence_intervals(findings: &[Finding]) -> String {
     let mut rows = vec![
         [
@@ -48,6 +49,8 @@ fn confidence_intervals(findings: &[Finding]) -> String {
             "hi",
             "level",
             "method",
+            "guarantee",
+            "provenance",
         ]
         .map(str::to_owned)
         .to_vec(),
@@ -55,24 +58,36 @@ fn confidence_intervals(findings: &[Finding]) -> String {
     for f in findings {
         let unit = f.unit.as_ref().map(ToString::to_string).unwrap_or_default();
         let mut push =
-            |of: &str, unit: &str, estimate: Option<f64>, i: &tailproof_core::Interval| {
+            |of: &str, unit: &str, estimate, ends: [Option<f64>; 2], how: (Level, &str)| {
+                let (level, method) = how;
                 let mut row = subject(f);
                 row.extend([of.to_owned(), unit.to_owned(), optional(estimate)]);
-                row.extend([i.lo, i.hi, i.level.to_f64()].map(decimal));
-                row.push(text(&i.method));
+                row.extend(ends.map(optional));
+                row.extend([decimal(level.to_f64()), text(method)]);
+                row.extend([guarantee(f), f.provenance.name()].map(str::to_owned));
                 rows.push(row);
             };
         for Effect { name, value, interval, .. } in &f.effects {
             if let Some(interval) = interval {
                 let side = ["base", "candidate"].contains(&name.as_str());
-                push(name, if side { &unit } else { "" }, Some(*value), interval);
+                let unit = if side { unit.as_str() } else { "" };
+                push(name, unit, Some(*value), ends(interval), (interval.level, &interval.method));
             }
         }
+        let (of, unit, estimate) = match f.base.zip(f.estimate) {
+            Some((b, e)) => ("relative change", "ratio", Some(e / b - 1.0)),
+            None => ("estimate", unit.as_str(), f.estimate),
+        };
         if let Some(interval) = &f.interval {
-            match f.base.zip(f.estimate) {
-                Some((b, e)) => push("relative change", "ratio", Some(e / b - 1.0), interval),
-                None => push("estimate", &unit, f.estimate, interval),
-            }
+            push(of, unit, estimate, ends(interval), (interval.level, &interval.method));
+        }
+        for bound in &f.bounds {
+            let (side, ends) = match bound.side {
+                Side::Lower => ("lower bound", [Some(bound.value), None]),
+                Side::Upper => ("upper bound", [None, Some(bound.value)]),
+            };
+            let of = format!("{side} of the {of}");
+            push(&of, unit, estimate, ends, (bound.level, &bound.method));
         }
     }
     csv(&rows)
@@ -94,6 +109,8 @@ fn significance_tests(findings: &[Finding]) -> String {
             "significant",
             "verdict",
             "n",
+            "guarantee",
+            "provenance",
         ]
         .map(str::to_owned)
         .to_vec(),
@@ -108,6 +125,7 @@ fn significance_tests(findings: &[Finding]) -> String {
         });
         row.push(f.verdict.word().to_owned());
         row.push(f.n.iter().map(ToString::to_string).collect::<Vec<_>>().join("+"));
+        row.extend([guarantee(f), f.provenance.name()].map(str::to_owned));
         rows.push(row);
     }
     csv(&rows)
@@ -124,6 +142,10 @@ fn subject(f: &Finding) -> Vec<String> {
     ]
 }
 
+fn ends(interval: &Interval) -> [Option<f64>; 2] {
+    [Some(interval.lo), Some(interval.hi)]
+}
+
 fn optional(x: Option<f64>) -> String {
     x.map_or_else(String::new, decimal)
 }
@@ -131,7 +153,7 @@ fn optional(x: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tailproof_core::{Class, Interval, Level, Subject, Verdict};
+    use tailproof_core::{Bound, Class, Subject};
 
     #[test]
     fn cells_are_quoted_and_no_formulas() {
@@ -144,11 +166,16 @@ mod tests {
             level: Level::P95,
             method: "m".to_owned(),
         });
+        let method = "b".to_owned();
+        f.bounds = vec![Bound { side: Side::Upper, value: 0.75, level: Level::P999, method }];
         let files = archive(&Evidence::new("compare", vec![f]), "{}", "2026-01-31");
         assert_eq!(files[0].0, "benchmark_results/compare_results_2026-01-31.json");
-        let row = files[1].1.lines().nth(1).unwrap();
-        assert_eq!(row, ",\"'=a,\"\"b\",,,relative change,ratio,0.5,0.25,inf,0.95,m");
+        let rows: Vec<&str> = files[1].1.lines().skip(1).collect();
+        let interval = "relative change,ratio,0.5,0.25,inf,0.95,m";
+        let bound = "upper bound of the relative change,ratio,0.5,,0.75,0.999,b";
+        let row = |middle: &str| format!(",\"'=a,\"\"b\",,,{middle},exact,measured");
+        assert_eq!(rows, [row(interval), row(bound)]);
         let row = files[2].1.lines().nth(1).unwrap();
-        assert_eq!(row, ",\"'=a,\"\"b\",,,c,2,3,0.01,,true,FAIL,");
+        assert_eq!(row, ",\"'=a,\"\"b\",,,c,2,3,0.01,,true,FAIL,,exact,measured");
     }
 }

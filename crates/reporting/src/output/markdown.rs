@@ -276,7 +276,7 @@ mod tests {
     fn names_cannot_leave_their_cell() {
         let name = "a|b<script>\nx\u{202e}[y](z)";
         let text = markdown(&Evidence::new("c", vec![finding(name, Verdict::Pass)]));
-        assert!(text.contains("a\\|b&lt;script&gt; x\u{fffd}\\[y\\](z)"), "{text}");
+        assert!(text.contains("a\\|b&lt;script&gt;⏎x\u{fffd}\\[y\\](z)"), "{text}");
     }
 
     #[test]

@@ -43,10 +43,10 @@ const RULES: [[&str; 4]; 4] = [
 /// A SARIF 2.1.0 log of one run: a result for every finding that failed (level `error`; `warning`
 /// where a decision has weighed it) or could not be decided (kind `open`).
 ///
-/// What passed, was not tested or never gates is counted in the properties of the run and is no
-/// result: GitHub's code scanning makes an alert of every result, whatever its kind. Open results
-/// have no level, since the standard allows none but `none` there; readers that know no kinds
-/// take that of the rule, `warning`.
+/// What passed, showed no change, was not tested or never gates is counted, each for itself, in
+/// the properties of the run and is no result: GitHub's code scanning makes an alert of every
+/// result, whatever its kind. Open results have no level, since the standard allows none but
+/// `none` there; readers that know no kinds take that of the rule, `warning`.
 ///
 /// Results stand in line 1 of the configuration file, or of the first input. Their fingerprints
 /// hang on what is claimed, not on the numbers, so that they stay the same over runs.
@@ -110,7 +110,7 @@ fn result(part: &Evidence, f: &Finding, outcome: Outcome, fingerprint: &str) -> 
         Outcome::Failed => ("fail", Some("error")),
         Outcome::Weighed => ("fail", Some("warning")),
         Outcome::Open => ("open", None),
-        Outcome::Passed | Outcome::Told | Outcome::Untested => return None,
+        Outcome::Passed | Outcome::Unchanged | Outcome::Ungated | Outcome::Untested => return None,
     };
     let class = gating::class(f);
     let index = RULES.iter().position(|rule| rule[0] == class)?;
@@ -167,9 +167,10 @@ fn invocation(part: &Evidence) -> Value {
     let mut counts = Map::new();
     for (name, outcome) in [
         ("passed", Outcome::Passed),
+        ("noDetectableChange", Outcome::Unchanged),
         ("failed", Outcome::Failed),
         ("weighed", Outcome::Weighed),
-        ("refutedOrAccepted", Outcome::Told),
+        ("refutedOrAccepted", Outcome::Ungated),
         ("open", Outcome::Open),
         ("notTested", Outcome::Untested),
     ] {
@@ -234,6 +235,7 @@ mod tests {
             finding(Class::Regression, Verdict::Fail),
             finding(Class::Missing, open),
             finding(Class::Other, Verdict::Fail),
+            finding(Class::Regression, Verdict::NoDetectableChange { would_have_shown: None }),
         ])["runs"][0];
         let results = run["results"].as_array().unwrap();
         assert_eq!(results.len(), 2);
@@ -243,6 +245,12 @@ mod tests {
         assert_eq!(results[0]["message"]["text"], "c: a{{b}}\\[c\\](d): p95 <= 1: FAIL");
         let found = &run["invocations"][0]["properties"]["findings"];
         assert_eq!((&found["passed"], &found["refutedOrAccepted"]), (&json!(1), &json!(1)));
+        assert_eq!(found["noDetectableChange"], 1);
+        let properties = &results[0]["properties"];
+        assert_eq!(
+            (&properties["guarantee"], &properties["provenance"]),
+            (&json!("exact"), &json!("measured"))
+        );
     }
 
     #[test]
