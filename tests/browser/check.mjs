@@ -410,6 +410,9 @@ async function button(name, page) {
   check(name, 'the button has a name', label.length > 0);
 }
 
+/** Whether a page has more findings than are looked at one by one. */
+const large = (expected) => (expected.rows ?? 0) > 50;
+
 /** Everything about one page. */
 async function one(browser, file, shots) {
   const name = path.basename(file, '.html');
@@ -449,7 +452,8 @@ async function one(browser, file, shots) {
     check(name, 'dark when dark is preferred', now < 0.25, now);
     await shoot(page, shot('dark'));
     await openAll(page);
-    await accessible(name, 'in dark, all open', page);
+    // A hundred findings unfolded say nothing that eight do not, and take half a minute.
+    if (!large(expected)) await accessible(name, 'in dark, all open', page);
     quiet(name, ' in dark', heard);
     await context.close();
   });
@@ -466,7 +470,7 @@ async function one(browser, file, shots) {
     await openAll(page);
     await fits(name, 'on a phone, all open', page, NARROW.width);
     await shoot(page, shot('375-open'));
-    await accessible(name, 'on a phone, all open', page);
+    if (!large(expected)) await accessible(name, 'on a phone, all open', page);
     await page.setViewportSize(WIDE);
     await fits(name, 'on a wide screen, all open', page, WIDE.width);
     await shoot(page, shot('open'));

@@ -28,4 +28,5 @@ mod replay;
 mod samples;
 mod scaling;
 mod score;
+mod verify;
 mod versions;

@@ -65,7 +65,7 @@ fn made() -> &'static Made {
 }
 
 fn outcome(bytes: &[u8], envelope: Option<&[u8]>, key: Option<&PublicKey>) -> Outcome {
-    examine(&EvidenceFile { bytes, envelope, after: None }, key).outcome()
+    examine(&EvidenceFile { bytes, envelope }, key).outcome()
 }
 
 /// Whether damage was found, however.
@@ -401,7 +401,7 @@ fn rehashed_forgeries_are_found_by_signature_and_by_making_evidence_again() {
         let text = document.to_string();
         let signed = outcome(text.as_bytes(), Some(made.envelope.as_bytes()), Some(&made.public));
         assert!(found(signed), "{kind}: {signed:?} with a key");
-        let file = EvidenceFile { bytes: text.as_bytes(), envelope: None, after: None };
+        let file = EvidenceFile { bytes: text.as_bytes(), envelope: None };
         let examined = examine(&file, None);
         let says = examined.checks.iter().any(|c| c.detail.contains("unsigned"));
         let unreadable = examined.evidence.is_none();
@@ -530,23 +530,40 @@ fn damaged_files(at: &Path, ev: &str, with: &dyn Fn(&[&str]) -> (i32, String), f
 }
 
 #[test]
-fn a_chain_is_checked_in_its_order() {
+fn a_chain_is_checked_whatever_the_order_given() {
     let folder = folder(&[]);
     let at = folder.path();
-    let first = format!("out/{NAME}");
-    let args = ["validate", "a.csv", "--slo", "t.toml", "--baseline", "b.csv"];
-    let more = ["--component", "demo", "--artifacts", "two", "--previous", first.as_str()];
-    assert_ne!(run(at, &[&args[..], &more[..]].concat()).code, 2);
-    let second = format!("two/{NAME}");
-    let (first, second) = (first.as_str(), second.as_str());
+    let file = |name: &str| format!("{name}/{NAME}");
+    let link = |from: &str, to: &str| {
+        let args = ["validate", "a.csv", "--slo", "t.toml", "--baseline", "b.csv"];
+        let before = file(from);
+        let more = ["--component", "demo", "--artifacts", to, "--previous", &before];
+        run(at, &[&args[..], &more[..]].concat())
+    };
+    assert_ne!(link("out", "two").code, 2);
+    assert_ne!(link("two", "three").code, 2);
+    let [first, second, third] = ["out", "two", "three"].map(file);
+    let (first, second, third) = (first.as_str(), second.as_str(), third.as_str());
     for (files, code) in [
-        (vec![first, second], 0),
+        (vec![first, second, third], 0),
+        (vec![third, first, second], 0),
         (vec![second], 0),
-        (vec![second, first], 1),
-        (vec![first, first], 1),
-        (vec![second, second], 1),
+        (vec![first, first], 0),
+        // A link is missing.
+        (vec![first, third], 3),
     ] {
         let (got, said) = verify(at, &[&files[..], &["a.csv", "b.csv"]].concat());
         assert_eq!(got, code, "{files:?}\n{said}");
     }
+    // Made anew with a right hash, the second is no longer what the third follows.
+    let mut document = strict(&fs::read_to_string(at.join(second)).unwrap()).unwrap();
+    document["evidence"]["created"] = json!("2000-01-01T00:00:00Z");
+    document["validation_timestamp"] = json!("2000-01-01T00:00:00Z");
+    seal(&mut document).unwrap();
+    fs::write(at.join(second), document.to_string()).unwrap();
+    let (code, said) = verify(at, &[first, second, third, "a.csv", "b.csv"]);
+    assert!(code == 3 && said.contains("a link is missing"), "{code}\n{said}");
+    // The evidence before is never overwritten.
+    let over = link("three", "three");
+    assert!(over.code == 2 && over.stderr.contains("overwrite"), "{}", over.stderr);
 }

@@ -51,7 +51,7 @@ fn through_every_text(bytes: &[u8]) {
     drop(tailproof_store::Baseline::from_json("file", text));
     drop(tailproof_reporting::Evidence::from_json(text));
     drop(tailproof_reporting::strict(text));
-    let file = EvidenceFile { bytes, envelope: Some(bytes), after: None };
+    let file = EvidenceFile { bytes, envelope: Some(bytes) };
     if let Some(evidence) = &examine(&file, None).evidence {
         drop(html(std::slice::from_ref(evidence)));
     }

@@ -82,7 +82,7 @@ impl Changes {
 }
 
 impl Analysis for Changes {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
         let data = self
             .reading
             .read(&self.history, Columns::matching(&self.metric))
@@ -103,7 +103,7 @@ impl Analysis for Changes {
         };
         evidence.notes.extend(data.notes.iter().cloned());
         evidence.notes.push(summary(&found, &settings));
-        Ok(Some(evidence))
+        Ok(evidence)
     }
 }
 

@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use tailproof_compare::config::{self, Config};
 use tailproof_compare::{
     CompareError, Compared, Grouping, Settings, add_exhibits, compare_all, strata,
@@ -15,9 +15,9 @@ use tailproof_store::Accepted;
 use crate::artifact;
 use crate::comparison::Comparison;
 use crate::exit::Gate;
-use crate::given::{Analysis, Given};
+use crate::given::{Analysis, Given, Nothing};
 use crate::inputs::{self, Reading};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::sides::{Measurements, Sides};
 
 /// Compare measurements with a baseline, and fail on a regression
@@ -65,7 +65,7 @@ pub(crate) struct Compare {
 }
 
 impl Analysis for Compare {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
         let (config, file) = configuration(self.config.as_deref())?;
         self.judge(&config, file.as_deref(), given)
     }
@@ -73,11 +73,12 @@ impl Analysis for Compare {
 
 impl Compare {
     pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.prepare(false)?;
         let (config, file) = configuration(self.config.as_deref())?;
         let gate = self.gate.or(config.fail_on.as_deref())?;
-        match self.judge(&config, file.as_deref(), given)? {
-            Some(evidence) => self.output.finish(evidence, &gate, given),
-            None => Ok(ExitCode::from(gate.undecided())),
+        match self.judge(&config, file.as_deref(), given) {
+            Ok(evidence) => self.output.finish(evidence, &gate, given),
+            Err(error) => output::nothing(error, &gate),
         }
     }
 
@@ -86,16 +87,13 @@ impl Compare {
         config: &Config,
         file: Option<&Path>,
         given: &Given,
-    ) -> anyhow::Result<Option<Evidence>> {
-        let Some(sides) = self.sides.read(&self.reading, given)? else { return Ok(None) };
+    ) -> anyhow::Result<Evidence> {
+        let sides = self.sides.read(&self.reading, given)?;
         sides.check()?;
         let settings = self.settings(config, given)?;
         let heads: Vec<&Dataset> = sides.heads.iter().map(|h| &h.1).collect();
         let compared = match compare_all(&sides.base, &heads, &settings) {
-            Err(e @ CompareError::NothingInCommon { .. }) => {
-                eprintln!("{e}");
-                return Ok(None);
-            }
+            Err(e @ CompareError::NothingInCommon { .. }) => bail!(Nothing(e.to_string())),
             other => other?,
         };
         let mut findings = self.findings(&sides, &compared, &settings, given)?;
@@ -126,7 +124,7 @@ impl Compare {
         for (one, (name, head)) in compared.iter().zip(&sides.heads) {
             evidence.notes.push(summary(one, name, head, compared.len() > 1, &settings));
         }
-        Ok(Some(evidence))
+        Ok(evidence)
     }
 
     /// What was typed, then what the file says, then what is usual.

@@ -72,6 +72,16 @@ impl Gate {
         self.fail_on.contains(&kind)
     }
 
+    /// Whether an answer that is open fails the run.
+    pub(crate) fn fails_on_open(&self) -> bool {
+        self.fails_on(FailOn::Inconclusive)
+    }
+
+    /// Whether nothing but an error fails the run.
+    pub(crate) fn is_advisory(&self) -> bool {
+        self.advisory
+    }
+
     /// The exit code of a run that could not judge anything.
     pub(crate) fn undecided(&self) -> u8 {
         number(&[], self)

@@ -46,9 +46,9 @@ pub(crate) struct Flame {
 }
 
 impl Analysis for Flame {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
         let profiles = self.read()?;
-        Ok(Some(self.judged(&profiles, given)?.0))
+        Ok(self.judged(&profiles, given)?.0)
     }
 }
 
@@ -60,6 +60,7 @@ struct Profiles {
 
 impl Flame {
     pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.prepare(false)?;
         let profiles = self.read()?;
         let after = profiles.after.as_ref().map(|a| a.0.as_str());
         self.keep_graph(&profiles.before.0, after)?;

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use anyhow::Context;
-use tailproof_core::{Environment, Host, Source};
+use serde_json::Value;
+use tailproof_core::{Cell, Environment, Exhibit, ExhibitKind, Finding, Host, Source};
 use tailproof_reporting::{Evidence, expectations};
 use time::OffsetDateTime;
 
@@ -22,10 +24,21 @@ pub(crate) struct Given {
 
 /// A verb that makes findings.
 pub(crate) trait Analysis {
-    /// Everything that is found; `None`, with the reason on standard error, when there is
-    /// nothing to judge.
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>>;
+    /// Everything that is found; [`Nothing`] when there is nothing to judge.
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence>;
 }
+
+/// Why there is nothing to judge: no fault, and no answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Nothing(pub(crate) String);
+
+impl fmt::Display for Nothing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Nothing {}
 
 impl Given {
     /// Here and now.
@@ -89,8 +102,12 @@ impl Given {
         Ok(())
     }
 
-    /// Completes evidence with how it was made.
+    /// Completes evidence with how it was made, and tells paths that were typed by their public
+    /// names.
     pub(crate) fn complete(&self, evidence: &mut Evidence) {
+        if !self.invocation.names.is_plain() {
+            tell(evidence, &|text| self.invocation.names.told(text));
+        }
         evidence.tool.dependencies = dependencies();
         let configuration = evidence.configuration.get_or_insert_default();
         configuration.verb.clone_from(&self.invocation.verb);
@@ -101,6 +118,53 @@ impl Given {
     /// Keeps what the host has in the configuration of evidence.
     pub(crate) fn keep_host(evidence: &mut Evidence, host: &Host) {
         evidence.configuration.get_or_insert_default().host = Some(host.into());
+    }
+}
+
+/// Says every text for people in evidence in another way.
+fn tell(evidence: &mut Evidence, told: &dyn Fn(&str) -> String) {
+    for text in evidence.notes.iter_mut().chain(&mut evidence.recommendations) {
+        *text = told(text);
+    }
+    for finding in &mut evidence.findings {
+        tell_finding(finding, told);
+    }
+    evidence.results.values_mut().for_each(|value| tell_value(value, told));
+    if let Some(page) = &evidence.page {
+        let mut value = serde_json::to_value(page).expect("a page is texts and lists");
+        tell_value(&mut value, told);
+        evidence.page = serde_json::from_value(value).expect("its texts are texts");
+    }
+}
+
+fn tell_finding(finding: &mut Finding, told: &dyn Fn(&str) -> String) {
+    finding.why = told(&finding.why);
+    let notes = finding.effects.iter_mut().filter_map(|effect| effect.note.as_mut());
+    for text in finding.warnings.iter_mut().chain(notes) {
+        *text = told(text);
+    }
+    for Exhibit { title, kind } in &mut finding.exhibits {
+        *title = told(title);
+        match kind {
+            ExhibitKind::Svg(svg) => *svg = told(svg),
+            ExhibitKind::Table { rows, .. } => {
+                for cell in rows.iter_mut().flatten() {
+                    if let Cell::Text(text) = cell {
+                        *text = told(text);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn tell_value(value: &mut Value, told: &dyn Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = told(text),
+        Value::Array(all) => all.iter_mut().for_each(|one| tell_value(one, told)),
+        Value::Object(map) => map.values_mut().for_each(|one| tell_value(one, told)),
+        _ => {}
     }
 }
 

@@ -90,9 +90,15 @@ pub(crate) fn level(text: &str) -> Result<Level, String> {
     Ok(level)
 }
 
-/// For clap: a positive number of replicates.
+/// For clap: a positive number of replicates, few enough to wait for.
 pub(crate) fn resamples(text: &str) -> Result<NonZeroU32, String> {
-    text.parse().map_err(|_| "a whole number of at least 1".to_owned())
+    /// Beyond, more replicates tell nothing more, and a stranger's evidence would keep a machine
+    /// busy.
+    const MOST: u32 = 10_000_000;
+    text.parse()
+        .ok()
+        .filter(|n: &NonZeroU32| n.get() <= MOST)
+        .ok_or_else(|| "a whole number from 1 to 10 000 000".to_owned())
 }
 
 /// For clap: a share such as `1%` or `0.01`, not negative; from 1 on only as a percentage.

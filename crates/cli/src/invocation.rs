@@ -1,7 +1,8 @@
-use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-use clap::{ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+
+use crate::names::{Names, within};
 
 /// What was typed, as far as findings depend on it: what `verify` needs to run it again.
 #[derive(Clone, Debug, Default)]
@@ -10,28 +11,29 @@ pub(crate) struct Invocation {
     pub(crate) verb: String,
     /// Its arguments; files outside of the working folder go by public names.
     pub(crate) arguments: Vec<String>,
-    names: Names,
+    /// The names by which files are told to others.
+    pub(crate) names: Names,
 }
 
 /// Arguments that say where reports go, what gates, or where to remember: none bears on what is
 /// found.
-const SILENT: [&str; 15] = [
+const SILENT: [&str; 11] = [
     "stdout",
     "out",
     "archive",
     "artifacts",
     "sign",
     "previous",
-    "open",
+    "junit_open",
     "fail_on",
     "advisory",
-    "accept_conditions",
     "cache",
-    "save",
     "svg",
-    "top",
-    "help",
 ];
+
+/// Arguments that hold a path behind a label, as `LABEL=PATH`; paths themselves are known by
+/// their type.
+const LABELLED: [&str; 3] = ["paths", "base", "config"];
 
 impl Invocation {
     /// Of the program's parsed arguments.
@@ -43,33 +45,31 @@ impl Invocation {
             // Commands may hold anything, and measuring again gives other numbers.
             return invocation;
         }
-        let mut trailing = Vec::new();
-        for arg in command.get_arguments() {
+        let bears = |arg: &&Arg| {
             let id = arg.get_id().as_str();
-            if SILENT.contains(&id) || !is_typed(typed, id) {
-                continue;
+            !SILENT.contains(&id) && is_typed(typed, id)
+        };
+        let args: Vec<&Arg> = command.get_arguments().filter(bears).collect();
+        for arg in args.iter().filter(|arg| holds_paths(arg)) {
+            values(typed, arg).iter().flatten().for_each(|v| invocation.names.reserve(v));
+        }
+        let mut trailing = Vec::new();
+        for arg in args {
+            let mut values = values(typed, arg);
+            if holds_paths(arg) {
+                for value in values.iter_mut().flatten() {
+                    *value = invocation.names.argument(value);
+                }
             }
-            let values: Vec<Vec<String>> = typed
-                .get_raw_occurrences(id)
-                .into_iter()
-                .flatten()
-                .map(|values| values.map(|v| v.to_string_lossy().into_owned()).collect())
-                .collect();
             let flag = arg.get_long().map(|long| format!("--{long}"));
             match (flag, arg.get_action()) {
                 (Some(flag), ArgAction::SetTrue) => invocation.arguments.push(flag),
                 (Some(flag), _) => {
-                    for value in values {
-                        let value: Vec<String> =
-                            value.iter().map(|v| invocation.names.argument(v)).collect();
-                        // A value may begin with a dash.
-                        invocation.arguments.push(format!("{flag}={}", value.join(",")));
-                    }
+                    // A value may begin with a dash.
+                    let word = |value: &Vec<String>| format!("{flag}={}", value.join(","));
+                    invocation.arguments.extend(values.iter().map(word));
                 }
-                (None, _) => {
-                    let names = &mut invocation.names;
-                    trailing.extend(values.iter().flatten().map(|v| names.argument(v)));
-                }
+                (None, _) => trailing.extend(values.into_iter().flatten()),
             }
         }
         if !trailing.is_empty() {
@@ -77,6 +77,18 @@ impl Invocation {
             invocation.arguments.append(&mut trailing);
         }
         invocation
+    }
+
+    /// The first path that was typed and leaves the working folder, whether it is there or not.
+    pub(crate) fn leaving(program: &Command, matches: &ArgMatches) -> Option<String> {
+        let (verb, typed) = matches.subcommand()?;
+        let args = program.find_subcommand(verb)?.get_arguments();
+        let mut typed_paths = args
+            .filter(|arg| is_typed(typed, arg.get_id().as_str()) && holds_paths(arg))
+            .flat_map(|arg| values(typed, arg).into_iter().flatten());
+        let leaves = |text: &str| within(Path::new(text)).is_none();
+        typed_paths
+            .find(|text| leaves(text) || text.split_once('=').is_some_and(|(_, path)| leaves(path)))
     }
 
     /// The name under which an input is told to others.
@@ -89,95 +101,115 @@ fn is_typed(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
 }
 
-/// Public names of the files and folders outside of the working folder that were typed.
-///
-/// A folder says something about a machine and its user; what is told is the last part of the
-/// path, behind a number where two are called the same.
-#[derive(Clone, Debug, Default)]
-struct Names {
-    outside: Vec<(PathBuf, String)>,
-    taken: BTreeSet<String>,
+/// Whether an argument names files.
+fn holds_paths(arg: &Arg) -> bool {
+    arg.get_value_hint() == ValueHint::AnyPath || LABELLED.contains(&arg.get_id().as_str())
 }
 
-impl Names {
-    /// An argument, with the path that it may be or hold (`label=path`, `folder@baseline`)
-    /// under its public name.
-    fn argument(&mut self, text: &str) -> String {
-        if let Some(public) = self.path(text) {
-            return public;
-        }
-        if let Some((label, path)) = text.split_once('=')
-            && let Some(public) = self.path(path)
-        {
-            return format!("{label}={public}");
-        }
-        text.to_owned()
-    }
-
-    /// The public name of a path outside; `None` for anything else.
-    fn path(&mut self, text: &str) -> Option<String> {
-        if inside(Path::new(text)) {
-            return None;
-        }
-        if Path::new(text).exists() {
-            return Some(self.add(Path::new(text)));
-        }
-        let (folder, baseline) = text.rsplit_once('@')?;
-        let exists = Path::new(folder).exists();
-        exists.then(|| format!("{}@{baseline}", self.add(Path::new(folder))))
-    }
-
-    fn add(&mut self, path: &Path) -> String {
-        if let Some((_, public)) = self.outside.iter().find(|(known, _)| known == path) {
-            return public.clone();
-        }
-        let last = last_part(path);
-        let numbered = (2..).map(|i| format!("{i}/{last}"));
-        let mut free = std::iter::once(last.clone()).chain(numbered);
-        let public = free.find(|name| !self.taken.contains(name)).unwrap_or(last);
-        self.taken.insert(public.clone());
-        self.outside.push((path.to_owned(), public.clone()));
-        public
-    }
-
-    fn public(&self, name: &str) -> String {
-        let path = Path::new(name);
-        let below = |(root, public): &(PathBuf, String)| {
-            let rest = path.strip_prefix(root).ok()?;
-            Some(if rest.as_os_str().is_empty() {
-                public.clone()
-            } else {
-                format!("{public}/{}", rest.display())
-            })
-        };
-        match self.outside.iter().find_map(below) {
-            Some(public) => public,
-            None if inside(path) => name.to_owned(),
-            None => last_part(path),
-        }
-    }
-}
-
-/// Whether a path stays inside of the working folder.
-fn inside(path: &Path) -> bool {
-    path.is_relative() && !path.components().any(|part| part == Component::ParentDir)
-}
-
-fn last_part(path: &Path) -> String {
-    let last = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    last.unwrap_or_else(|| "data".to_owned())
+/// What was typed, each time that an argument was.
+fn values(matches: &ArgMatches, arg: &Arg) -> Vec<Vec<String>> {
+    let typed = matches.get_raw_occurrences(arg.get_id().as_str());
+    let text = |value: &std::ffi::OsStr| value.to_string_lossy().into_owned();
+    typed.into_iter().flatten().map(|values| values.map(text).collect()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
     use std::fs;
 
+    /// Arguments that bear on what is found.
+    const BEARS: [&str; 55] = [
+        "ablation",
+        "accept_conditions",
+        "after",
+        "alpha",
+        "at",
+        "base",
+        "baseline",
+        "before",
+        "by",
+        "claim",
+        "claims",
+        "combined",
+        "component",
+        "config",
+        "correction",
+        "data",
+        "direction",
+        "equivalence",
+        "every",
+        "factors",
+        "filter",
+        "format",
+        "history",
+        "init",
+        "labels",
+        "layers",
+        "least_cases",
+        "level",
+        "limit",
+        "margin",
+        "method",
+        "metric",
+        "min_effect",
+        "min_effect_abs",
+        "min_segment",
+        "objective",
+        "over",
+        "own",
+        "paths",
+        "reference",
+        "require_power",
+        "resamples",
+        "seed",
+        "since",
+        "slo",
+        "statistic",
+        "store",
+        "summary",
+        "t4",
+        "targets",
+        "test",
+        "title",
+        "top",
+        "unit",
+        "variant",
+    ];
+
+    fn program() -> Command {
+        <crate::Cli as clap::CommandFactory>::command()
+    }
+
     fn typed(arguments: &[&str]) -> Invocation {
-        let program = <crate::Cli as clap::CommandFactory>::command();
+        let program = program();
         let words = std::iter::once("tailproof").chain(arguments.iter().copied());
         let matches = program.clone().try_get_matches_from(words).unwrap();
         Invocation::of(&program, &matches)
+    }
+
+    #[test]
+    fn every_argument_bears_on_findings_or_is_silent() {
+        let program = program();
+        let mut seen = BTreeSet::new();
+        for verb in program.get_subcommands() {
+            // What makes findings has outputs; these two cannot be run again.
+            let outputs = verb.get_arguments().any(|arg| arg.get_id() == "junit_open");
+            if !outputs || ["run", "report"].contains(&verb.get_name()) {
+                continue;
+            }
+            for arg in verb.get_arguments() {
+                let id = arg.get_id().as_str();
+                let known = [SILENT.contains(&id), BEARS.contains(&id)];
+                assert_eq!(known.iter().filter(|k| **k).count(), 1, "{}: {id}", verb.get_name());
+                assert!(!arg.is_positional() || holds_paths(arg), "{}: {id}", verb.get_name());
+                seen.insert(id.to_owned());
+            }
+        }
+        for id in SILENT.iter().chain(&BEARS).chain(&LABELLED) {
+            assert!(seen.contains(*id), "no argument is called {id}");
+        }
     }
 
     #[test]
@@ -189,6 +221,8 @@ mod tests {
             "p95 <= 1ms",
             "--out",
             "json=x",
+            "--junit-open",
+            "error",
             "--labels",
             "route,zone",
             "--fail-on",
@@ -206,6 +240,33 @@ mod tests {
             "a.csv",
         ];
         assert_eq!(made.arguments, want);
+        let made = typed(&["flame", "a.folded", "--top", "3", "--svg", "a.svg"]);
+        assert_eq!(made.arguments, ["--top=3", "--", "a.folded"]);
+    }
+
+    #[test]
+    fn paths_that_leave_are_known_by_their_argument() {
+        let leaving = |arguments: &[&str]| {
+            let program = program();
+            let words = std::iter::once("tailproof").chain(arguments.iter().copied());
+            let matches = program.clone().try_get_matches_from(words).unwrap();
+            Invocation::leaving(&program, &matches)
+        };
+        for path in ["/no/such/file", "../x", "a/../../x", "/", "new=/no/such/file", "a=../x"] {
+            assert_eq!(leaving(&["compare", "a.csv", path]).as_deref(), Some(path));
+        }
+        assert!(leaving(&["validate", "a.csv", "--slo", "/s.toml"]).is_some());
+        // What is no path may look like one.
+        for fine in [["--unit", "/s"], ["--metric", "/api/*"], ["--filter", "route:../x"]] {
+            assert_eq!(leaving(&["compare", "a.csv", "new=b/../c.csv", fine[0], fine[1]]), None);
+        }
+    }
+
+    #[test]
+    fn a_metric_that_is_called_as_a_folder_keeps_its_name() {
+        let folder = std::env::temp_dir().to_string_lossy().into_owned();
+        let made = typed(&["compare", "a.csv", "b.csv", "--metric", &folder]);
+        assert_eq!(made.arguments[0], format!("--metric={folder}"));
     }
 
     #[test]

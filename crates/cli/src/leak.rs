@@ -73,7 +73,7 @@ impl Leak {
 }
 
 impl Analysis for Leak {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
         let data = self.reading.read(&self.data, Columns::matching(&self.metric))?;
         let settings = LeakSettings {
             limit: self.limit.clone(),
@@ -89,7 +89,7 @@ impl Analysis for Leak {
         evidence.settings.level = Some(self.level);
         given.record(&mut evidence, "data", &data.sources);
         evidence.notes.extend(data.notes.iter().cloned());
-        Ok(Some(evidence))
+        Ok(evidence)
     }
 }
 

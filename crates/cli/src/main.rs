@@ -17,6 +17,7 @@ mod inputs;
 mod invocation;
 mod keygen;
 mod leak;
+mod names;
 mod output;
 mod plan;
 mod render;

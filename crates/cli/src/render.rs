@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use tailproof_reporting::{
-    Evidence, Open, csv, github, gitlab, html, junit, markdown, markdown_within, openmetrics,
+    Evidence, Told, csv, github, gitlab, html, junit, markdown, markdown_within, openmetrics,
     sarif, table,
 };
 
@@ -33,16 +33,17 @@ pub(crate) enum Kind {
     Gitlab,
 }
 
-/// Most characters of a comment on GitHub.
-const COMMENT: usize = 65_536;
+/// Most bytes of a comment, with room for what scripts put around it: GitHub takes 65 536
+/// characters.
+const COMMENT: usize = 60_000;
 
-/// Parts of a report in a form; `json` is the document that machines get, `text` renders a part
-/// for people.
+/// Parts of a report in a form; `json` is the document that machines get, `told` what CI systems
+/// are told of answers that are open or do not gate, `text` renders a part for people.
 pub(crate) fn render(
     kind: Kind,
     parts: &[Evidence],
     json: &str,
-    open: Open,
+    told: Told,
     text: impl Fn(&Evidence) -> String,
 ) -> String {
     match kind {
@@ -53,12 +54,12 @@ pub(crate) fn render(
         }
         Kind::Json => json.to_owned(),
         Kind::Html => html(parts),
-        Kind::Junit => junit(parts, open),
+        Kind::Junit => junit(parts, told),
         Kind::Csv => csv(parts),
         Kind::Openmetrics => openmetrics(parts),
         Kind::Sarif => sarif(parts),
-        Kind::Github => github(parts),
-        Kind::Gitlab => gitlab(parts),
+        Kind::Github => github(parts, told),
+        Kind::Gitlab => gitlab(parts, told),
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.prepare(false)?;
         let commands = self
             .commands
             .split(|word| word == "--")

@@ -76,13 +76,14 @@ impl Report {
 }
 
 impl Analysis for Scaling {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
-        Ok(Some(self.judged(given)?.0))
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
+        Ok(self.judged(given)?.0)
     }
 }
 
 impl Scaling {
     pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
+        self.output.prepare(false)?;
         let (evidence, grids) = self.judged(given)?;
         self.output.finish_by(evidence, &self.gate, given, |_, kind, width| match kind {
             Kind::Markdown => joined(&grids, Grid::markdown),

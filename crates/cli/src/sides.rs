@@ -10,7 +10,7 @@ use tailproof_reporting::Evidence;
 use tailproof_store::{StoreError, differences};
 
 use crate::baseline::Place;
-use crate::given::Given;
+use crate::given::{Given, Nothing};
 use crate::inputs::{Columns, Named, Reading};
 
 /// Which measurements are compared.
@@ -64,26 +64,19 @@ impl Sides {
         &self.place
     }
 
-    /// Reads both sides; `None` when there is nothing to compare with.
-    pub(crate) fn read(
-        &self,
-        reading: &Reading,
-        given: &Given,
-    ) -> anyhow::Result<Option<Measurements>> {
+    /// Reads both sides; [`Nothing`] when there is nothing to compare with.
+    pub(crate) fn read(&self, reading: &Reading, given: &Given) -> anyhow::Result<Measurements> {
         let mut sides = match &self.summary {
             Some(path) => published(path)?,
-            None => match self.measured(reading, given)? {
-                Some(sides) => sides,
-                None => return Ok(None),
-            },
+            None => self.measured(reading, given)?,
         };
         for data in [&mut sides.base].into_iter().chain(sides.heads.iter_mut().map(|h| &mut h.1)) {
             self.keep(data);
         }
-        Ok(Some(sides))
+        Ok(sides)
     }
 
-    fn measured(&self, reading: &Reading, given: &Given) -> anyhow::Result<Option<Measurements>> {
+    fn measured(&self, reading: &Reading, given: &Given) -> anyhow::Result<Measurements> {
         let read = |named: &Named| -> anyhow::Result<(String, Dataset)> {
             let path = named.path.clone().context("a side of a comparison has a path")?;
             let data = reading.read(&[path], Columns::matching(&self.metric))?;
@@ -94,11 +87,10 @@ impl Sides {
             // Without any baseline yet there is nothing to compare with; a name beside others is
             // misspelt.
             if self.place.store().names()?.is_empty() {
-                eprintln!("{}", StoreError::absent(&self.place.store(), name));
-                return Ok(None);
+                bail!(Nothing(StoreError::absent(&self.place.store(), name).to_string()));
             }
             let heads = self.paths.iter().map(read).collect::<anyhow::Result<_>>()?;
-            return self.kept(name, heads, given).map(Some);
+            return self.kept(name, heads, given);
         }
         let mut paths = self.paths.clone();
         if let [only] = paths.as_slice() {
@@ -117,13 +109,13 @@ impl Sides {
                     sides
                         .notes
                         .push("one path is named: compared with the kept baseline main".to_owned());
-                    return Ok(Some(sides));
+                    return Ok(sides);
                 }
-                eprintln!(
+                bail!(Nothing(
                     "no baseline: name BASE and HEAD, or keep one with `tailproof baseline save \
                      main DATA`"
-                );
-                return Ok(None);
+                        .to_owned()
+                ));
             }
             same_twice(only, &folder)?;
             let at = |baseline: &str| Named {
@@ -143,7 +135,7 @@ impl Sides {
         let (before, base) = read(&paths[0]).context("reading the baseline")?;
         let heads = paths[1..].iter().map(|p| read(p).context("reading the candidate"));
         let heads = heads.collect::<anyhow::Result<_>>()?;
-        Ok(Some(Measurements { base, before, heads, notes: Vec::new(), published: false }))
+        Ok(Measurements { base, before, heads, notes: Vec::new(), published: false })
     }
 
     /// A kept baseline against measurements.

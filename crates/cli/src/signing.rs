@@ -9,7 +9,7 @@ use tailproof_reporting::{Evidence, PrivateKey, PublicKey, sign};
 use zeroize::Zeroizing;
 
 use crate::keygen::beside;
-use crate::output;
+use crate::{output, report};
 
 /// What comes after the name of evidence in the name of its signature.
 const SUFFIX: &str = ".intoto.jsonl";
@@ -24,11 +24,14 @@ pub(crate) fn envelope_path(evidence: &Path) -> PathBuf {
 /// Reads a key to sign with, from a file that only its owner may read.
 pub(crate) fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
     let name = path.display();
+    let file = report::open(path).with_context(|| name.to_string())?;
     // Opened first and asked then: the file that is read is the file that was looked at.
-    let file = File::open(path).with_context(|| name.to_string())?;
     let facts = file.metadata().with_context(|| name.to_string())?;
-    if !facts.is_file() {
-        bail!("{name}: not a file");
+    let text = Zeroizing::new(read_key(file).with_context(|| name.to_string())?);
+    if text.contains("BEGIN PUBLIC KEY") {
+        let shown = name.to_string();
+        let own = shown.strip_suffix(".pub").unwrap_or("the private key that belongs to it");
+        bail!("{name}: this is a public key; sign with {own}");
     }
     #[cfg(unix)]
     {
@@ -40,14 +43,15 @@ pub(crate) fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
             );
         }
     }
-    let text = Zeroizing::new(read_key(file).with_context(|| name.to_string())?);
+    #[cfg(not(unix))]
+    let _ = facts;
     PrivateKey::from_pem(&text).map_err(|e| anyhow!("{name}: {e}"))
 }
 
 /// Reads a key to check signatures with.
 pub(crate) fn public_key(path: &Path) -> anyhow::Result<PublicKey> {
     let name = path.display();
-    let file = File::open(path).with_context(|| name.to_string())?;
+    let file = report::open(path).with_context(|| name.to_string())?;
     let text = Zeroizing::new(read_key(file).with_context(|| name.to_string())?);
     PublicKey::from_pem(&text).map_err(|e| anyhow!("{name}: {e}"))
 }
@@ -115,6 +119,11 @@ mod tests {
             }
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        // The other half is called what it is, whoever may read it.
+        let public = folder.join("a.key.pub");
+        fs::write(&public, PrivateKey::from_seed(&[3; 32]).public().to_pem()).unwrap();
+        let error = private_key(&public).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("a public key; sign with {}", path.display())), "{error}");
         fs::write(&path, "c2VjcmV0").unwrap();
         let error = format!("{:#}", private_key(&path).unwrap_err());
         assert!(error.contains("Ed25519") && !error.contains("c2VjcmV0"), "{error}");

@@ -87,7 +87,7 @@ fn claim(text: &str) -> Result<PublishedFactor, String> {
 }
 
 impl Analysis for Speedup {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
         let settings = SpeedUpSettings {
             statistic: match self.statistic {
                 What::Mean => Statistic::Mean,
@@ -107,7 +107,7 @@ impl Analysis for Speedup {
             evidence.findings.extend(published(path)?);
             given.configured(&mut evidence, path, "toml").context("reading the claims")?;
         }
-        Ok(Some(evidence))
+        Ok(evidence)
     }
 }
 

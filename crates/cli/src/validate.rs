@@ -98,18 +98,21 @@ fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
 }
 
 impl Analysis for Validate {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
         let mut run = self.judge()?;
         let findings = self.findings(&mut run, given)?;
         let report = compliance::report(&run.excellence, &findings);
-        self.complete(&run, findings, &report, given).map(Some)
+        self.complete(&run, findings, &report, given)
     }
 }
 
 impl Validate {
     pub(crate) fn run(self, given: &Given) -> anyhow::Result<ExitCode> {
-        self.output.check_signing(self.artifacts.is_some())?;
+        self.output.prepare(self.artifacts.is_some())?;
         let mut run = self.judge()?;
+        if let Some(folder) = &self.artifacts {
+            self.output.spare(&folder.join(run.component.file_name()))?;
+        }
         let findings = self.findings(&mut run, given)?;
         let (report, score_ms) = timed(|| compliance::report(&run.excellence, &findings));
         let mut evidence = self.complete(&run, findings, &report, given)?;
@@ -142,14 +145,14 @@ impl Validate {
         let (json, hash) = artifact.sealed();
         evidence.sha256 = Some(hash);
         let parts = std::slice::from_ref(&evidence);
-        self.output.write(parts, &json, render::text)?;
+        self.output.write(parts, &json, &self.gate, render::text)?;
         if let Some(folder) = &self.artifacts {
             let path = folder.join(run.component.file_name());
             output::save(&path, &json)?;
             eprintln!("evidence: {}", path.display());
             self.output.sign(&path, &json, parts)?;
-        } else if !self.output.wants_json() {
-            eprintln!("evidence: not written; add --artifacts DIR to keep it");
+        } else if !self.output.wants_evidence() {
+            eprintln!("evidence: not written; add --artifacts DIR or --out json=FILE to keep it");
         }
         Ok(exit::code(&evidence.findings, &self.gate))
     }

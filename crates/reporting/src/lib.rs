@@ -89,8 +89,10 @@ pub use plot::{PngError, png};
 #[cfg(feature = "plot")]
 pub use plot::{svg, svg_document};
 pub use seal::{
-    computed_hash, evidence_object, recorded_hash, seal, sha256_hex, sha256_of, strict,
+    computed_hash, evidence_object, recorded_hash, seal, sha256_hex, sha256_of, strict, whole,
 };
+#[cfg(feature = "sign")]
+pub use verify::chain::{Link, links};
 pub use verify::difference::{Difference, Differences, differences, expectation, expectations};
 #[cfg(feature = "sign")]
 pub use verify::examine::{

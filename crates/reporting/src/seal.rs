@@ -121,6 +121,29 @@ pub fn recorded_hash(document: &Value) -> Option<&str> {
     evidence_object(document)?.get(OWN)?.as_str()
 }
 
+/// Reads a document whose recorded hash is that of its content, and gives the hash: what may be
+/// signed, and what may be the link of a chain.
+///
+/// ```
+/// # use tailproof_reporting::{Evidence, whole};
+/// let text = Evidence::new("checkout", vec![]).to_json();
+/// assert!(whole(&text).is_ok());
+/// assert!(whole(&text.replace("checkout", "check-in")).is_err());
+/// ```
+///
+/// # Errors
+/// It is not read one way only (see [`strict`]), holds no evidence object, or has another hash
+/// than it says.
+pub fn whole(text: &str) -> Result<(Value, String), EvidenceError> {
+    let document = strict(text)?;
+    let hash = computed_hash(&document)?;
+    if recorded_hash(&document) == Some(hash.as_str()) {
+        return Ok((document, hash));
+    }
+    let words = "its hash is not that of its content; see `tailproof verify`";
+    Err(EvidenceError::Value(words.into()))
+}
+
 /// The evidence object of a document: its member `evidence`, or the document itself.
 #[must_use]
 pub fn evidence_object(document: &Value) -> Option<&Map<String, Value>> {

@@ -23,6 +23,7 @@ use tailproof_store::DiskMemo;
 use crate::exit::{self, Gate};
 use crate::given::{Analysis, Given};
 use crate::inputs::{self, Columns, Reading};
+use crate::names::within;
 use crate::output::{Output, print};
 
 /// Judge a file of targets, and say whether to release
@@ -82,8 +83,8 @@ struct Inputs {
 }
 
 impl Analysis for Score {
-    fn evidence(&self, given: &Given) -> anyhow::Result<Option<Evidence>> {
-        Ok(Some(self.judge(given)?.0))
+    fn evidence(&self, given: &Given) -> anyhow::Result<Evidence> {
+        self.judge(given)
     }
 }
 
@@ -92,22 +93,19 @@ impl Score {
         if self.init {
             return self.example();
         }
-        let (mut evidence, readiness) = self.judge(given)?;
+        self.output.prepare(false)?;
+        let evidence = self.judge(given)?;
         // What a person has accepted no longer gates; that it would have is said and recorded.
         let gate = if self.accept_conditions {
             self.gate.accepting_conditions()
         } else {
             self.gate.clone()
         };
-        if self.accept_conditions && readiness == Readiness::Conditions {
-            let note = "a person accepted the conditions (--accept-conditions): exit code 0";
-            evidence.notes.push(note.to_owned());
-        }
         self.output.finish(evidence, &gate, given)
     }
 
-    /// The evidence, and the decision in it.
-    fn judge(&self, given: &Given) -> anyhow::Result<(Evidence, Readiness)> {
+    /// The evidence, with the decision in it.
+    fn judge(&self, given: &Given) -> anyhow::Result<Evidence> {
         let path = self.targets.as_deref().context("no targets file")?;
         let name = path.display();
         let text = fs::read_to_string(path).with_context(|| name.to_string())?;
@@ -115,7 +113,7 @@ impl Score {
             let data = ": this looks like data: the first file is the targets (TOML), see --init";
             anyhow!("{name}, {e}{}", if toml(path) { "" } else { data })
         })?;
-        let inputs = self.inputs(path, &targets)?;
+        let inputs = self.inputs(path, &targets, given.is_again())?;
         let memo = self.cache.as_ref().map(|folder| DiskMemo::new(folder, CACHE_BYTES));
         let host = targets.needs_host().then(|| given.host());
         let supplied = Supplied {
@@ -140,11 +138,21 @@ impl Score {
         if let Some(host) = &host {
             Given::keep_host(&mut evidence, host);
         }
-        Ok((evidence, card.decision.readiness))
+        if self.accept_conditions && card.decision.readiness == Readiness::Conditions {
+            let note = "a person accepted the conditions (--accept-conditions): exit code 0";
+            evidence.notes.push(note.to_owned());
+        }
+        Ok(evidence)
     }
 
-    /// Reads evidence, data, the baseline, and the files that rows name.
-    fn inputs(&self, targets_file: &Path, targets: &Targets) -> anyhow::Result<Inputs> {
+    /// Reads evidence, data, the baseline, and the files that rows name; in a run again only
+    /// those inside of its folder, for the targets may be a stranger's.
+    fn inputs(
+        &self,
+        targets_file: &Path,
+        targets: &Targets,
+        again: bool,
+    ) -> anyhow::Result<Inputs> {
         let mut evidence = Vec::new();
         let (mut records, mut paths) = (Vec::new(), Vec::new());
         for path in &self.data {
@@ -168,11 +176,15 @@ impl Score {
         let mut files = BTreeMap::new();
         for (file, asked) in targets.files() {
             let path = folder.join(&file);
-            let data =
-                self.data(std::slice::from_ref(&path), &asked.objectives).with_context(|| {
-                    let (name, line, key) = (targets_file.display(), asked.line, asked.key);
-                    format!("{name}, line {line}: {key} = {file:?}")
-                })?;
+            let place = || {
+                let (name, line, key) = (targets_file.display(), asked.line, asked.key);
+                format!("{name}, line {line}: {key} = {file:?}")
+            };
+            if again && within(&path).is_none() {
+                bail!("{} is outside of the folder that it is run again in", place());
+            }
+            let read = self.data(std::slice::from_ref(&path), &asked.objectives);
+            let data = read.with_context(place)?;
             files.insert(file, data);
         }
         Ok(Inputs { data, baseline, evidence, records, files })
@@ -334,10 +346,14 @@ mod tests {
 
     /// The inputs of a run on these files; the first is the targets file.
     fn inputs(files: &[&Path]) -> anyhow::Result<Inputs> {
+        read(files, false)
+    }
+
+    fn read(files: &[&Path], again: bool) -> anyhow::Result<Inputs> {
         let args = std::iter::once(Path::new("tailproof")).chain(files.iter().copied());
         let score = <Command as clap::Parser>::parse_from(args).score;
         let targets = config::parse(&fs::read_to_string(files[0])?)?;
-        score.inputs(files[0], &targets)
+        score.inputs(files[0], &targets, again)
     }
 
     #[test]
@@ -375,6 +391,19 @@ mod tests {
         let targets = write("t.toml", text);
         let error = format!("{:#}", inputs(&[&targets]).err().unwrap());
         assert!(error.contains("t.toml, line 3: data = \"gone.csv\""), "{error}");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_run_again_reads_nothing_outside_of_its_folder() {
+        let (folder, write) = folder("outside");
+        let row =
+            |file: &Path| format!("[[target]]\nclaim = \"a: mean <= 9ms\"\ndata = {file:?}\n");
+        let data = write("a.csv", "a_ms\n1\n2\n");
+        let targets = write("t.toml", &row(&data));
+        assert!(read(&[&targets], false).is_ok());
+        let error = format!("{:#}", read(&[&targets], true).err().unwrap());
+        assert!(error.contains("line 2: data") && error.contains("outside"), "{error}");
         fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -8,9 +7,9 @@ use tailproof_reporting::{
     Check, GivenFile, Outcome, evidence_object, sha256_hex, sha256_of, strict,
 };
 
-use crate::signing;
+use crate::{report, signing};
 
-/// A file of evidence.
+/// A document of evidence.
 pub(super) struct Kept {
     /// Its name as given.
     pub(super) name: String,
@@ -37,32 +36,13 @@ pub(super) struct Files {
 
 /// Most files of a folder that are looked at.
 const MOST_FILES: usize = 10_000;
-/// Largest file of evidence, and of a signature.
-const LARGEST: u64 = 1 << 30;
 
 impl Files {
     /// Tells evidence from data, and hashes everything.
     pub(super) fn sort(paths: &[PathBuf]) -> anyhow::Result<Self> {
         let mut all = Self { evidence: Vec::new(), given: Vec::new() };
         for path in paths {
-            let name = path.display().to_string();
-            if path.is_dir() {
-                let mut found = Vec::new();
-                list(path, &mut found).with_context(|| name.clone())?;
-                for path in found {
-                    all.given
-                        .push(given(&path, false).with_context(|| path.display().to_string())?);
-                }
-            } else if is_evidence(path).with_context(|| name.clone())? {
-                let bytes = read(path).with_context(|| name.clone())?;
-                let beside = signing::envelope_path(path);
-                let envelope = beside.is_file().then(|| read(&beside)).transpose();
-                let envelope = envelope.with_context(|| beside.display().to_string())?;
-                all.given.push(given(path, false).with_context(|| name.clone())?);
-                all.evidence.push(Kept { name, bytes, envelope });
-            } else if !name.ends_with(".intoto.jsonl") {
-                all.given.push(given(path, true).with_context(|| name.clone())?);
-            }
+            all.add(path).with_context(|| path.display().to_string())?;
         }
         if all.evidence.is_empty() {
             bail!(
@@ -74,8 +54,44 @@ impl Files {
         Ok(all)
     }
 
+    fn add(&mut self, path: &Path) -> anyhow::Result<()> {
+        if path.is_dir() {
+            let mut found = Vec::new();
+            list(path, &mut found)?;
+            for path in found {
+                let file = given(&path, false).with_context(|| path.display().to_string())?;
+                self.given.push(file);
+            }
+            return Ok(());
+        }
+        // What has a signature beside it was evidence, whatever it is now.
+        let beside = signing::envelope_path(path);
+        let signed = beside.is_file();
+        if !signed && !report::is_evidence(path)? {
+            self.given.push(given(path, true)?);
+            return Ok(());
+        }
+        let name = path.display().to_string();
+        let bytes = report::bytes(report::open(path)?)?;
+        self.given.push(given(path, false)?);
+        let parts = str::from_utf8(&bytes).ok().and_then(|text| report::parts(text).ok()?);
+        if let Some(parts) = parts {
+            self.evidence.extend(parts.into_iter().enumerate().map(|(i, text)| Kept {
+                name: format!("{name}, part {}", i + 1),
+                bytes: text.into_bytes(),
+                // A signature would be of the whole.
+                envelope: None,
+            }));
+            return Ok(());
+        }
+        let envelope = signed.then(|| report::bytes(report::open(&beside)?)).transpose();
+        let envelope = envelope.with_context(|| beside.display().to_string())?;
+        self.evidence.push(Kept { name, bytes, envelope });
+        Ok(())
+    }
+
     /// Evidence that other evidence was made from, as a scorecard is, is an input and no link of
-    /// the chain.
+    /// a chain.
     fn set_inputs_apart(&mut self) {
         if self.evidence.len() < 2 {
             return;
@@ -84,15 +100,19 @@ impl Files {
         self.evidence.retain(|kept| !inputs.contains(&sha256_hex(&kept.bytes)));
     }
 
-    /// Files that were named and are no input of any evidence.
+    /// Whether a file is the signature of another that was given, which is read with it.
+    fn is_signature(&self, file: &Given) -> bool {
+        self.given.iter().any(|evidence| signing::envelope_path(&evidence.path) == file.path)
+    }
+
+    /// Files that were named and are no input of any evidence: keys, signatures, anything.
     pub(super) fn stray(&self, used: &BTreeSet<usize>) -> Vec<Check> {
-        let stray = self.given.iter().enumerate().filter(|(i, g)| g.named && !used.contains(i));
-        stray
-            .map(|(_, g)| {
-                let words = format!("{} is no input of the evidence", g.file.name);
-                Check::new("input", Outcome::Differs, words)
-            })
-            .collect()
+        let stray =
+            |(i, g): &(usize, &Given)| g.named && !used.contains(i) && !self.is_signature(g);
+        let told = |(_, g): (usize, &Given)| {
+            Check::new("input", Outcome::Told, format!("{}: not an input: ignored", g.file.name))
+        };
+        self.given.iter().enumerate().filter(stray).map(told).collect()
     }
 }
 
@@ -105,25 +125,8 @@ fn input_hashes(kept: &Kept) -> Vec<String> {
     inputs.into_iter().flatten().filter_map(hash).collect()
 }
 
-/// Whether a file says at its beginning that it is evidence.
-fn is_evidence(path: &Path) -> anyhow::Result<bool> {
-    /// Bytes in which evidence has named its schema.
-    const HEAD: u64 = 64 << 10;
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
-    let schema = b"\"tailproof.evidence/";
-    Ok(head.windows(schema.len()).any(|w| w == schema))
-}
-
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    if fs::metadata(path)?.len() > LARGEST {
-        bail!("larger than 1 GiB");
-    }
-    Ok(fs::read(path)?)
-}
-
 fn given(path: &Path, named: bool) -> anyhow::Result<Given> {
-    let sha256 = sha256_of(File::open(path)?)?;
+    let sha256 = sha256_of(report::open(path)?)?;
     let name = path.display().to_string();
     Ok(Given { file: GivenFile { name, sha256 }, path: path.to_owned(), named })
 }

@@ -7,7 +7,8 @@ use super::Verified;
 pub(super) fn table(all: &[Verified], stray: &[Check], outcome: Outcome, key: bool) -> String {
     let mut text = String::new();
     for one in all {
-        text.push_str(&format!("{}\n", printable(&one.name)));
+        let says = one.says.as_ref().map(|says| format!(": {says}")).unwrap_or_default();
+        text.push_str(&format!("{}{says}\n", printable(&one.name)));
         for check in &one.checks {
             text.push_str(&row(check));
         }
@@ -54,12 +55,14 @@ pub(super) fn json(
                 .collect();
             json!({
                 "evidence": one.name,
+                "says": one.says,
                 "outcome": one.outcome().word(),
                 "signed": one.signed,
                 "checks": checks(&one.checks),
                 "differences": differences,
                 "more_differences": one.differences.more,
                 "not_recomputable": one.differences.not_recomputable,
+                "texts_not_compared": one.differences.texts,
             })
         })
         .collect();
@@ -88,16 +91,33 @@ fn summary(all: &[Verified], stray: &[Check], outcome: Outcome, key: bool) -> St
         (false, false) => "unsigned: who made it is not known",
     };
     match outcome {
-        Outcome::Verified | Outcome::Told => {
-            format!("VERIFIED: whole, and every finding recomputed from the data; {who}")
-        }
+        Outcome::Verified | Outcome::Told => format!(
+            "VERIFIED: whole, and every finding recomputed from the data; {who}. {}",
+            said(all)
+        ),
         Outcome::Open => {
-            let next = if of("input", Outcome::Open) {
-                "give the data named above to recompute the findings"
+            let texts = all.iter().any(|v| !v.differences.texts.is_empty());
+            let (what, next) = if texts {
+                (
+                    "the numbers agree, but texts were not compared",
+                    "look at them with the version that made them",
+                )
+            } else if of("input", Outcome::Open) {
+                (
+                    "the findings were not recomputed",
+                    "give the data named above to recompute the findings",
+                )
+            } else if all.iter().flat_map(|v| &v.checks).any(|c| c.detail == "no: --no-recompute") {
+                ("the findings were not recomputed", "leave out --no-recompute to do so")
+            } else if of("chain", Outcome::Open) {
+                ("a link of the chain is missing", "give the evidence named above")
             } else {
-                "nothing more can be checked; run it anew to compare"
+                (
+                    "the findings were not recomputed",
+                    "nothing more can be checked; run it anew to compare",
+                )
             };
-            format!("NOT ALL CHECKED: whole, but the findings were not recomputed; {who}; {next}")
+            format!("NOT ALL CHECKED: whole, but {what}; {who}; {next}. {}", said(all))
         }
         Outcome::Unreadable => {
             "UNREADABLE: not evidence that this version reads; nothing in it can be relied on; \
@@ -113,4 +133,17 @@ fn summary(all: &[Verified], stray: &[Check], outcome: Outcome, key: bool) -> St
             )
         }
     }
+}
+
+/// What the evidence says, so that nobody takes "verified" for "passed".
+fn said(all: &[Verified]) -> String {
+    /// Most pieces of evidence that are told.
+    const MOST: usize = 5;
+    let says: Vec<&str> = all.iter().filter_map(|one| one.says.as_deref()).collect();
+    let more = match says.len().saturating_sub(MOST) {
+        0 => String::new(),
+        n => format!("; and {n} more"),
+    };
+    let it = if says.len() == 1 { "It says" } else { "They say" };
+    format!("{it}: {}{more}", says[..says.len().min(MOST)].join("; "))
 }

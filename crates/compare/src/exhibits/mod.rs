@@ -126,7 +126,10 @@ mod tests {
     }
 
     /// The intervals drawn, and the points drawn without one.
-    fn shown(exhibit: &Exhibit) -> (Vec<(f64, f64, f64)>, Vec<(f64, f64)>) {
+    /// A band, and points.
+    type Shown = (Vec<(f64, f64, f64)>, Vec<(f64, f64)>);
+
+    fn shown(exhibit: &Exhibit) -> Shown {
         let (mut band, mut alone) = (Vec::new(), Vec::new());
         for layer in &plot(exhibit).layers {
             match &layer.shape {

@@ -218,7 +218,7 @@ mod tests {
         // The only one of its kind would be left out by thinned ranks.
         let mut values = vec![1.0; 5_000];
         values.push(2.0);
-        values.extend([3.0; 5_000]);
+        values.extend(std::iter::repeat_n(3.0, 5_000));
         let steps = Steps::of(&values);
         assert!(!steps.is_thinned());
         assert_eq!(steps.points.iter().map(|p| p.0).collect::<Vec<_>>(), [1.0, 2.0, 3.0]);

@@ -32,6 +32,9 @@ pub struct Differences {
     pub more: usize,
     /// Parts that cannot come out alike, such as timings, by name.
     pub not_recomputable: BTreeSet<String>,
+    /// Texts, and parts of free shape, that are not alike and were not compared, by name: only
+    /// where another version made the evidence.
+    pub texts: BTreeSet<String>,
 }
 
 impl Differences {
@@ -82,9 +85,10 @@ pub fn expectations(findings: &[Finding]) -> Vec<String> {
 /// Compares evidence objects as JSON: `recorded`, and the same made again.
 ///
 /// Findings are matched by [`expectation`], each then field by field, and so is the rest.
-/// Without a tolerance everything is equal to the bit and to the letter; with one, numbers are
-/// equal when they differ by no more than that share, and text that decides nothing is not
-/// compared. When, where and how fast evidence was made cannot come out alike: such parts are
+/// Without a tolerance everything is equal to the bit and to the letter. With one, numbers are
+/// equal when they differ by no more than that share of the larger, or of what they were computed
+/// from (estimate and base of their finding), and texts that decide nothing are named where they
+/// changed. When, where and how fast evidence was made cannot come out alike: such parts are
 /// named and not compared.
 #[must_use]
 pub fn differences(recorded: &Value, recomputed: &Value, tolerance: Option<f64>) -> Differences {
@@ -99,7 +103,9 @@ pub fn differences(recorded: &Value, recomputed: &Value, tolerance: Option<f64>)
             out.not_recomputable.insert(part.to_owned());
         }
     }
-    let mut walk = Walk { tolerance, place: String::new(), out };
+    // A schema of later may say more than was recorded.
+    let grown = tolerance.is_some() && old.get("schema") != new.get("schema");
+    let mut walk = Walk { tolerance, grown, scale: 0.0, place: String::new(), out };
     let empty = Vec::new();
     let [was, is] =
         [old, new].map(|o| o.get("findings").and_then(Value::as_array).unwrap_or(&empty));
@@ -110,17 +116,37 @@ pub fn differences(recorded: &Value, recomputed: &Value, tolerance: Option<f64>)
             continue; // It was used, not made.
         }
         walk.place = printable(&short(key));
-        let loose = tolerance.is_some() && LOOSE.contains(&key.as_str());
-        walk.compare(old.get(key), new.get(key), key, "", loose);
+        let part = if tolerance.is_some() && LOOSE.contains(&key.as_str()) {
+            Part::Loose
+        } else {
+            Part::Plain
+        };
+        walk.compare(old.get(key), new.get(key), key, "", part);
     }
     walk.out
 }
 
 /// Parts whose shape may change from version to version.
-const LOOSE: [&str; 4] = ["exhibits", "page", "notes", "recommendations"];
+const LOOSE: [&str; 3] = ["page", "notes", "recommendations"];
+
+/// Where in a document something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Everything else.
+    Plain,
+    /// In what a report draws.
+    Drawn,
+    /// In one of [`LOOSE`].
+    Loose,
+}
 
 struct Walk {
     tolerance: Option<f64>,
+    /// Whether the evidence is of an older schema, which had fewer members.
+    grown: bool,
+    /// What the numbers of a finding were computed from: a difference of large numbers may be
+    /// small, and its error is of theirs.
+    scale: f64,
     place: String,
     out: Differences,
 }
@@ -146,8 +172,10 @@ impl Walk {
                 continue;
             };
             order.push(i);
-            self.compare(Some(finding), Some(&is[i]), "", "", false);
+            self.scale = scale(&is[i]);
+            self.compare(Some(finding), Some(&is[i]), "", "", Part::Plain);
         }
+        self.scale = 0.0;
         let mut left: Vec<usize> = places.into_values().flatten().collect();
         left.sort_unstable();
         for i in left {
@@ -168,7 +196,7 @@ impl Walk {
         is: Option<&Value>,
         key: &str,
         path: &str,
-        loose: bool,
+        part: Part,
     ) {
         if not_recomputable(key, was) || not_recomputable(key, is) {
             self.out.not_recomputable.insert(key.to_owned());
@@ -179,31 +207,65 @@ impl Walk {
                 let keys: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
                 for key in keys {
                     let path = join(path, &printable(&short(key)));
-                    let loose =
-                        loose || (self.tolerance.is_some() && LOOSE.contains(&key.as_str()));
-                    self.compare(was.get(key), is.get(key), key, &path, loose);
+                    let part = if key == "exhibits" { Part::Drawn } else { part };
+                    self.compare(was.get(key), is.get(key), key, &path, part);
                 }
             }
             (Some(Value::Array(was)), Some(Value::Array(is))) if was.len() == is.len() => {
                 for (i, (was, is)) in was.iter().zip(is).enumerate() {
-                    self.compare(Some(was), Some(is), key, &format!("{path}[{i}]"), loose);
+                    self.compare(Some(was), Some(is), key, &format!("{path}[{i}]"), part);
                 }
+            }
+            _ if self.same(was, is, key, part) => {}
+            _ if part == Part::Loose || self.is_free_text(was, is, key) => {
+                let name = if part == Part::Loose { self.place.as_str() } else { key };
+                self.out.texts.insert(printable(&short(name)));
             }
             (Some(Value::Array(was)), Some(Value::Array(is))) => {
-                if !loose {
-                    let (n, m) = (was.len(), is.len());
-                    self.differs(said(path, &format!("has {n} entries"), &m.to_string()));
-                }
+                let (n, m) = (was.len(), is.len());
+                self.differs(said(path, &format!("has {n} entries"), &m.to_string()));
             }
-            _ if self.same(was, is, key, loose) => {}
             _ => self.differs(said(path, &shown(was), &shown(is))),
         }
     }
 
-    /// Whether two values, not both objects or arrays, count as one.
-    fn same(&self, was: Option<&Value>, is: Option<&Value>, key: &str, loose: bool) -> bool {
+    /// Whether two values, not both objects or arrays of one length, count as one.
+    fn same(&self, was: Option<&Value>, is: Option<&Value>, key: &str, part: Part) -> bool {
+        if null(was) && null(is) {
+            return true;
+        }
+        match (was, is) {
+            (Some(Value::Number(a)), Some(Value::Number(b))) => {
+                let [a, b] = [a, b].map(|n| n.as_f64().unwrap_or(f64::NAN));
+                let room = self.tolerance.map_or(0.0, |share| self.room(share, a, b, key, part));
+                a == b || (a - b).abs() <= room
+            }
+            (None, Some(_)) => self.grown,
+            _ => was == is,
+        }
+    }
+
+    /// How far two numbers may be apart.
+    fn room(&self, share: f64, a: f64, b: f64, key: &str, part: Part) -> f64 {
+        /// Members in the unit of what was measured, or in shares of it.
+        const SCALED: [&str; 7] =
+            ["estimate", "base", "target", "target_upper", "lo", "hi", "value"];
+        /// Below, two probabilities, and two places in a picture, are one.
+        const FLOOR: f64 = 1e-12;
+        let own = share * a.abs().max(b.abs());
+        if part == Part::Drawn || key == "p" || key == "adjusted_p" || key.starts_with("p_") {
+            own.max(FLOOR)
+        } else if SCALED.contains(&key) {
+            own.max(share * self.scale)
+        } else {
+            own
+        }
+    }
+
+    /// Whether two texts differ in words that decide nothing; of another version only.
+    fn is_free_text(&self, was: Option<&Value>, is: Option<&Value>, key: &str) -> bool {
         /// Members whose words decide something.
-        const WORDS: [&str; 14] = [
+        const WORDS: [&str; 23] = [
             "class",
             "metric",
             "labels",
@@ -218,30 +280,34 @@ impl Walk {
             "provenance",
             "side",
             "name",
+            "method",
+            "test",
+            "correction",
+            "kind",
+            "shape",
+            "verb",
+            "arguments",
+            "expects",
+            "role",
         ];
-        if null(was) && null(is) {
-            return true;
-        }
-        let Some(tolerance) = self.tolerance else {
-            return match (was, is) {
-                (Some(Value::Number(a)), Some(Value::Number(b))) => a.as_f64() == b.as_f64(),
-                _ => was == is,
-            };
+        let (Some(_), Some(Value::String(a)), Some(Value::String(b))) = (self.tolerance, was, is)
+        else {
+            return false;
         };
-        match (was, is) {
-            (Some(Value::Number(a)), Some(Value::Number(b))) => {
-                let [a, b] = [a, b].map(|n| n.as_f64().unwrap_or(f64::NAN));
-                a == b || (a - b).abs() <= tolerance * a.abs().max(b.abs())
-            }
-            (Some(Value::String(a)), Some(Value::String(b))) => {
-                let number = |text: &str| text.parse::<f64>().is_ok();
-                a == b || loose || !(WORDS.contains(&key) || number(a) || number(b))
-            }
-            // A newer version may say more.
-            (None, Some(_)) => true,
-            _ => loose || was == is,
-        }
+        let number = |text: &str| text.parse::<f64>().is_ok();
+        // Of a configuration the hash follows from the rest.
+        let hash = key == "sha256" && self.place != "configuration";
+        !(WORDS.contains(&key) || hash || number(a) || number(b))
     }
+}
+
+/// What the numbers of a finding were computed from: its estimate and its base, or one where
+/// shares of the base are smaller.
+fn scale(finding: &Value) -> f64 {
+    let number = |key: &str| finding.get(key).and_then(Value::as_f64).map_or(0.0, f64::abs);
+    let (estimate, base) = (number("estimate"), number("base"));
+    let whole = estimate + base;
+    if base > 0.0 { whole.min(whole / base) } else { whole }
 }
 
 fn null(value: Option<&Value>) -> bool {
@@ -360,9 +426,18 @@ mod tests {
     }
 
     #[test]
-    fn with_a_tolerance_words_of_no_consequence_are_left_out() {
+    fn with_a_tolerance_words_of_no_consequence_are_named() {
         let loose = Some(1e-9);
-        assert!(after(|e| e["findings"][0]["why"] = json!("since"), loose).is_empty());
+        let texts = |change: &dyn Fn(&mut Value)| {
+            let mut other = evidence();
+            change(&mut other);
+            let all = differences(&other, &evidence(), loose);
+            assert!(all.is_empty(), "{all:?}");
+            all.texts.into_iter().collect::<Vec<_>>()
+        };
+        assert!(texts(&|_| ()).is_empty());
+        assert_eq!(texts(&|e| e["findings"][0]["why"] = json!("since")), ["why"]);
+        assert_eq!(texts(&|e| e["notes"] = json!(["news"])), ["notes"]);
         assert_eq!(after(|e| e["findings"][0]["why"] = json!("since"), None).len(), 1);
         for (key, value) in [
             ("verdict", json!("fail")),
@@ -371,11 +446,51 @@ mod tests {
             ("n", json!(["301"])),
             ("unit", json!("s")),
             ("target", json!(3)),
+            ("warnings", json!(["careful"])),
+            ("exhibits", json!([{}])),
         ] {
             let change = |e: &mut Value| e["findings"][0][key] = value.clone();
             assert_eq!(after(change, loose).len(), 1, "{key}");
         }
         assert_eq!(after(|e| e["findings"][1]["estimate"] = json!("-inf"), loose).len(), 1);
+    }
+
+    #[test]
+    fn what_is_missing_differs_unless_the_schema_was_older() {
+        let less = |schema: &str| {
+            let change = |e: &mut Value| {
+                e["schema"] = json!(schema);
+                e["findings"][0].as_object_mut().unwrap().shift_remove("estimate");
+            };
+            after(change, Some(1e-9)).len()
+        };
+        assert_eq!((less(crate::SCHEMA), less("tailproof.evidence/1")), (1, 0));
+    }
+
+    #[test]
+    fn tolerance_is_of_what_numbers_were_computed_from() {
+        let compared = |lo: f64, p: f64| {
+            json!({"findings": [{
+                "estimate": 5e6, "base": 5e6, "p": p, "n": [1],
+                "interval": {"lo": lo, "hi": 0.5, "level": 0.95, "method": "bootstrap"},
+                "exhibits": [{"title": "a", "points": [[0.0, 1.0]]}],
+            }]})
+        };
+        let good = compared(0.0, 0.0);
+        let count = |other: &Value| differences(other, &good, Some(1e-9)).found.len();
+        // The end of a change near nothing, in shares of the base; a p of nothing.
+        assert_eq!(count(&compared(1e-9, 1e-13)), 0);
+        assert_eq!((count(&compared(1e-6, 0.0)), count(&compared(0.0, 1e-9))), (1, 1));
+        for (path, new) in [
+            ("/findings/0/interval/method", json!("guess")),
+            ("/findings/0/interval/level", json!(0.951)),
+            ("/findings/0/exhibits/0/points", json!([[0.0, 1.0], [1.0, 1.0]])),
+            ("/findings/0/exhibits/0/points/0/0", json!(1e-6)),
+        ] {
+            let mut other = good.clone();
+            *other.pointer_mut(path).unwrap() = new;
+            assert_eq!(count(&other), 1, "{path}");
+        }
     }
 
     #[test]

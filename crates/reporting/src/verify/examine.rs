@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::attest::{PublicKey, Signed};
 use crate::common::text::printable;
-use crate::evidence::{Evidence, EvidenceError};
+use crate::evidence::{Evidence, EvidenceError, InputRecord};
+use crate::output::table::headline;
 use crate::seal::{
     computed_hash, evidence_object, is_configuration_whole, recorded_hash, seal, sha256_hex, strict,
 };
@@ -95,8 +96,6 @@ pub struct EvidenceFile<'a> {
     pub bytes: &'a [u8],
     /// The bytes of its `.intoto.jsonl`, when there is one.
     pub envelope: Option<&'a [u8]>,
-    /// The hash of the evidence before it in a chain.
-    pub after: Option<&'a str>,
 }
 
 /// What looking at a file of evidence gave.
@@ -113,15 +112,15 @@ pub struct Examined {
 }
 
 /// Checks of a file of evidence everything that needs no other file: that it is JSON and
-/// evidence, its hash, what an artifact says around it, the findings it is to hold, the signature,
-/// and its place in a chain.
+/// evidence, its hash, what an artifact says around it, the findings it is to hold, and the
+/// signature.
 ///
 /// ```
 /// # use tailproof_reporting::{Evidence, EvidenceFile, Outcome, examine, seal};
 /// let mut document = Evidence::new("checkout", vec![]).to_value();
 /// seal(&mut document)?;
 /// let text = document.to_string();
-/// let file = EvidenceFile { bytes: text.as_bytes(), envelope: None, after: None };
+/// let file = EvidenceFile { bytes: text.as_bytes(), envelope: None };
 /// assert_eq!(examine(&file, None).outcome(), Outcome::Verified);
 /// # Ok::<(), tailproof_reporting::EvidenceError>(())
 /// ```
@@ -157,7 +156,6 @@ pub fn examine(file: &EvidenceFile, key: Option<&PublicKey>) -> Examined {
     checks.push(expected(&evidence));
     checks.extend(embedded(&evidence));
     checks.push(signature(file, recorded_hash(&document), key));
-    checks.extend(chained(&evidence, file.after));
     Examined { checks, evidence: Some(evidence), recorded, hash }
 }
 
@@ -166,6 +164,18 @@ impl Examined {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         Outcome::worst(self.checks.iter().map(|c| c.outcome))
+    }
+
+    /// What the evidence says, true or not: `checkout: FAIL (3 failed), made 2026-01-31T…`.
+    #[must_use]
+    pub fn says(&self) -> Option<String> {
+        let evidence = self.evidence.as_ref()?;
+        let made = match &evidence.created {
+            Some(time) => format!("made {}", clipped(time)),
+            None => "without a date".to_owned(),
+        };
+        let (component, headline) = (clipped(&evidence.component), headline(&evidence.findings));
+        Some(printable(&format!("{component}: {headline}, {made}")))
     }
 }
 
@@ -193,46 +203,79 @@ pub struct Matched {
 #[must_use]
 pub fn match_inputs(evidence: &Evidence, given: &[GivenFile]) -> Matched {
     let mut out = Matched { complete: true, ..Matched::default() };
+    let places = Places::of(evidence, given);
     let embedded = |name: &str| evidence.configuration.as_ref().and_then(|c| c.files.get(name));
-    let hashes: BTreeSet<&str> = evidence.inputs.iter().map(|i| i.sha256.as_str()).collect();
-    let recorded = |g: &GivenFile| hashes.contains(g.sha256.as_str());
     let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     for input in &evidence.inputs {
         let (name, shown) = (input.name.as_str(), format!("{} {}", input.role, input.name));
-        let by_hash = |g: &GivenFile| g.sha256 == input.sha256;
-        let found = given.iter().position(|g| by_hash(g) && file_name(&g.name) == file_name(name));
+        let mut check = |outcome, words: String| {
+            out.complete &= outcome == Outcome::Verified;
+            out.checks.push(Check::new("input", outcome, words));
+        };
         if names.insert(name, &input.sha256).is_some_and(|other| other != input.sha256) {
             let words = format!("two inputs of different content are called {name}");
-            out.checks.push(Check::new("input", Outcome::Open, words));
-            out.complete = false;
-        } else if let Some(at) = found.or_else(|| given.iter().position(by_hash)) {
+            check(Outcome::Open, words);
+        } else if let Some(at) = places.same(input, given) {
             let words = format!("{shown}: SHA-256 {}", head(&input.sha256));
-            out.checks.push(Check::new("input", Outcome::Verified, words));
+            check(Outcome::Verified, words);
             out.files.insert(name.to_owned(), at);
-        } else if let Some(other) = given.iter().find(|g| {
-            // Of many files with one name, such as those of a folder of results, the changed one.
-            g.name == name || (file_name(&g.name) == file_name(name) && !recorded(g))
-        }) {
-            let (was, is) = (head(&input.sha256), head(&other.sha256));
+        } else if let Some(at) = places.changed(name) {
+            let (was, is) = (head(&input.sha256), head(&given[at].sha256));
             let words = format!("{shown}: recorded SHA-256 {was}, given {is}");
-            out.checks.push(Check::new("input", Outcome::Differs, words));
-            out.complete = false;
+            check(Outcome::Differs, words);
         } else if embedded(name).is_some_and(|text| sha256_hex(text.as_bytes()) == input.sha256) {
-            let words = format!("{shown}: its text is in the evidence");
-            out.checks.push(Check::new("input", Outcome::Verified, words));
+            check(Outcome::Verified, format!("{shown}: its text is in the evidence"));
         } else {
             let words = format!("{shown}: not given (SHA-256 {})", head(&input.sha256));
-            out.checks.push(Check::new("input", Outcome::Open, words));
-            out.complete = false;
+            check(Outcome::Open, words);
         }
     }
     out
 }
 
+/// Given files by what they are looked for.
+struct Places<'a> {
+    hashes: BTreeMap<&'a str, Vec<usize>>,
+    /// The first of a whole name.
+    names: BTreeMap<&'a str, usize>,
+    /// The first of a name without folders that is no input as it is.
+    files: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Places<'a> {
+    fn of(evidence: &Evidence, given: &'a [GivenFile]) -> Self {
+        let recorded: BTreeSet<&str> = evidence.inputs.iter().map(|i| i.sha256.as_str()).collect();
+        let mut places =
+            Self { hashes: BTreeMap::new(), names: BTreeMap::new(), files: BTreeMap::new() };
+        for (at, file) in given.iter().enumerate() {
+            places.hashes.entry(&file.sha256).or_default().push(at);
+            places.names.entry(&file.name).or_insert(at);
+            if !recorded.contains(file.sha256.as_str()) {
+                places.files.entry(file_name(&file.name)).or_insert(at);
+            }
+        }
+        places
+    }
+
+    /// The file with the content of an input, of its name where there is one.
+    fn same(&self, input: &InputRecord, given: &[GivenFile]) -> Option<usize> {
+        let all = self.hashes.get(input.sha256.as_str())?;
+        let named = |&&at: &&usize| file_name(&given[at].name) == file_name(&input.name);
+        // Of many equal files one is as good as another.
+        all.iter().take(100).find(named).or(all.first()).copied()
+    }
+
+    /// The file with the name of an input and another content: of many files with one name, such
+    /// as those of a folder of results, one that is no input.
+    fn changed(&self, name: &str) -> Option<usize> {
+        self.names.get(name).or_else(|| self.files.get(file_name(name))).copied()
+    }
+}
+
 /// Compares evidence with what making it again gave.
 ///
-/// Numbers are equal to the bit when the same version made both, and within 1e-9 of each other
-/// otherwise.
+/// Everything is equal to the bit when the same version made both. Otherwise numbers are within
+/// 1e-9 of each other, and texts that changed are named: they were not compared.
 #[must_use]
 pub fn compare_again(examined: &Examined, again: &Evidence) -> (Vec<Check>, Differences) {
     const TOLERANCE: f64 = 1e-9;
@@ -242,7 +285,7 @@ pub fn compare_again(examined: &Examined, again: &Evidence) -> (Vec<Check>, Diff
     let same = was.name == is.name && was.version == is.version;
     if !same {
         let words = format!(
-            "made by {} {}, recomputed by {} {}: numbers are compared to 1e-9, texts are not",
+            "made by {} {}, recomputed by {} {}: numbers are compared to 1e-9",
             was.name, was.version, is.name, is.version
         );
         checks.push(Check::new("version", Outcome::Told, words));
@@ -252,7 +295,15 @@ pub fn compare_again(examined: &Examined, again: &Evidence) -> (Vec<Check>, Diff
     let _ = seal(&mut made);
     let found = differences(&examined.recorded, &made, (!same).then_some(TOLERANCE));
     let count = found.found.len() + found.more;
-    checks.push(if count == 0 {
+    checks.push(if count == 0 && !found.texts.is_empty() {
+        let texts: Vec<&str> = found.texts.iter().map(String::as_str).collect();
+        let words = format!(
+            "numbers agree to 1e-9; texts were not compared ({}), made by version {}",
+            clipped(&texts.join(", ")),
+            was.version
+        );
+        Check::new("recomputed", Outcome::Open, words)
+    } else if count == 0 {
         let n = evidence.findings.len();
         let how = if same { "to the bit" } else { "to 1e-9" };
         let words = format!("{n} {} recomputed, equal {how}", plural(n, "finding", "findings"));
@@ -372,40 +423,14 @@ fn signature(file: &EvidenceFile, own: Option<&str>, key: Option<&PublicKey>) ->
         }
         Ok(signed) => check(
             Outcome::Told,
-            format!("signed by key {}, not checked: give --key PUB", clipped(&signed.key)),
+            format!("claims to be signed by key {}: give --key PUB to check", clipped(&signed.key)),
         ),
         Err(error) => check(Outcome::Differs, clipped(&error.to_string()).to_owned()),
     }
 }
 
-/// Whether evidence names the one before it.
-fn chained(evidence: &Evidence, after: Option<&str>) -> Option<Check> {
-    let check = |outcome, words: String| Some(Check::new("chain", outcome, words));
-    match (after, evidence.previous.as_deref()) {
-        (None, None) => None,
-        (None, Some(previous)) => {
-            let words =
-                format!("follows evidence {}, which was not given before it", head(previous));
-            check(Outcome::Told, words)
-        }
-        (Some(after), Some(previous)) if after == previous => {
-            check(Outcome::Verified, format!("follows evidence {}", head(after)))
-        }
-        (Some(after), Some(previous)) => check(
-            Outcome::Differs,
-            format!("follows evidence {}, but {} stands before it", head(previous), head(after)),
-        ),
-        (Some(_), None) => check(
-            Outcome::Differs,
-            "names no evidence before it: several files are checked as a chain; verify those \
-             that are none one by one"
-                .into(),
-        ),
-    }
-}
-
 /// The beginning of a hash, enough to tell two apart.
-fn head(hash: &str) -> &str {
+pub(super) fn head(hash: &str) -> &str {
     match hash.char_indices().nth(16) {
         Some((end, _)) => &hash[..end],
         None => hash,
@@ -432,7 +457,6 @@ fn plural(n: usize, one: &'static str, many: &'static str) -> &'static str {
 mod tests {
     use super::*;
     use crate::attest::{PrivateKey, sign};
-    use crate::evidence::InputRecord;
     use crate::seal::seal;
 
     fn sealed(change: impl FnOnce(&mut Evidence)) -> (String, String) {
@@ -445,7 +469,7 @@ mod tests {
 
     fn outcome(text: &str, envelope: Option<&str>, key: Option<&PublicKey>) -> Outcome {
         let envelope = envelope.map(str::as_bytes);
-        examine(&EvidenceFile { bytes: text.as_bytes(), envelope, after: None }, key).outcome()
+        examine(&EvidenceFile { bytes: text.as_bytes(), envelope }, key).outcome()
     }
 
     #[test]
@@ -478,21 +502,16 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_is_in_the_order_given() {
-        let (_, first) = sealed(|_| ());
-        let (second, _) = sealed(|e| e.previous = Some(first.clone()));
-        let after = |text: &str, after| {
-            let file = EvidenceFile { bytes: text.as_bytes(), envelope: None, after };
-            examine(&file, None).outcome()
-        };
-        assert_eq!(after(&second, Some(&first)), Outcome::Verified);
-        assert_eq!(after(&second, None), Outcome::Verified);
-        assert_eq!(after(&second, Some("other")), Outcome::Differs);
-        assert_eq!(after(&sealed(|_| ()).0, Some(&first)), Outcome::Differs);
+    fn what_evidence_says_is_told_whether_it_is_true_or_not() {
+        let (text, _) = sealed(|e| e.created = Some("2026-01-31T00:00:00Z".into()));
+        let file = EvidenceFile { bytes: text.as_bytes(), envelope: None };
+        let said = examine(&file, None).says().unwrap();
+        assert!(said.starts_with("a: ") && said.ends_with("made 2026-01-31T00:00:00Z"), "{said}");
+        assert_eq!(examine(&EvidenceFile { bytes: b"", envelope: None }, None).says(), None);
     }
 
     #[test]
-    fn inputs_are_known_by_content_then_by_name() {
+    fn inputs_are_known_by_content_then_names() {
         let input = |name: &str, sha: &str| InputRecord {
             role: "data".into(),
             name: name.into(),

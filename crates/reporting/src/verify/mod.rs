@@ -2,6 +2,8 @@
 
 #[cfg(feature = "sign")]
 mod artifact;
+#[cfg(feature = "sign")]
+pub(crate) mod chain;
 pub(crate) mod difference;
 #[cfg(feature = "sign")]
 pub(crate) mod examine;

@@ -226,8 +226,10 @@ mod tests {
     use super::super::tests::{marks, sample};
     use super::*;
 
-    /// Names of layers, whether they are lines, and their points.
-    fn layers(exhibit: Exhibit) -> Vec<(String, bool, Vec<(f64, f64)>)> {
+    /// The name of a layer, whether it is a line, and its points.
+    type Drawn = (String, bool, Vec<(f64, f64)>);
+
+    fn layers(exhibit: Exhibit) -> Vec<Drawn> {
         let ExhibitKind::Plot(plot) = exhibit.kind else { panic!("a plot") };
         let layers = plot.layers.into_iter().map(|layer| match layer.shape {
             Shape::Steps(steps) => (layer.name, false, steps),

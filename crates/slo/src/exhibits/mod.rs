@@ -62,7 +62,7 @@ type Answer<'a> = (&'a Objective, &'a mut Finding);
 ///     [
 ///         "Distribution",
 ///         "Histogram",
-///         "Bootstrap law of p95",
+///         "Bootstrap law of p95, as if independent",
 ///         "Observations over time",
 ///         "Autocorrelation",
 ///     ]
@@ -279,7 +279,7 @@ mod tests {
                         Shape::Steps(p) | Shape::Line(p) => assert!(p.len() <= 64),
                         Shape::Bars(b) => assert!(b.len() <= 64),
                         Shape::Points(p) => assert!(p.len() <= 48),
-                        other => panic!("{other:?}"),
+                        other @ Shape::Band(_) => panic!("{other:?}"),
                     }
                 }
             }
