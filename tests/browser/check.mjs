@@ -1,7 +1,7 @@
 // Opens HTML reports in a real browser and checks what a reader needs of them.
 //
 //   node check.mjs FOLDER               every *.html in FOLDER; screenshots go to FOLDER/shots
-//   node check.mjs --picture HTML STEM  STEM-light.png and STEM-dark.png, 1200 x 800
+//   node check.mjs --picture HTML STEM  STEM-light.png and STEM-dark.png, 1200 x 1640
 //
 // Beside NAME.html stands NAME.expect.json: {"verdict": "FAIL", "rows": 2, "parts": 1}. `rows` is
 // the least number of rows of the summary tables together, `parts` the number of those tables.
@@ -24,9 +24,11 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 const WIDE = { width: 1200, height: 800 };
+/** Down to the first pictures. */
+const README = { width: 1200, height: 1640 };
 const NARROW = { width: 375, height: 800 };
 /** Most bytes of a picture for the README. */
-const PICTURE = 150_000;
+const PICTURE = 300_000;
 /** Tallest screenshot, in pixels. */
 const TALLEST = 6000;
 /** Fewer checks on a page than this: something was not found. */
@@ -499,7 +501,7 @@ async function one(browser, file, shots) {
 /** Two pictures for the README. */
 async function picture(browser, file, stem) {
   for (const colorScheme of ['light', 'dark']) {
-    const { context, page } = await open(browser, file, { colorScheme });
+    const { context, page } = await open(browser, file, { colorScheme, viewport: README });
     const target = `${stem}-${colorScheme}.png`;
     await page.screenshot({ path: target, animations: 'disabled' });
     const { size } = await stat(target);
