@@ -99,7 +99,9 @@ pub fn recommendations(findings: &[Finding]) -> Vec<String> {
 }
 
 fn fix(finding: &Finding) -> Option<String> {
-    let (estimate, target) = (finding.estimate?, finding.target?);
+    let (estimate, lower) = (finding.estimate?, finding.target?);
+    // Of a range the end that is missed.
+    let target = finding.target_upper.filter(|upper| estimate > *upper).unwrap_or(lower);
     let (share, suffix) = (finding.is_share(), finding.suffix());
     let show = |x: f64| if share { percent(x) } else { format!("{}{suffix}", number(x)) };
     let gap = (estimate - target).abs();
@@ -154,7 +156,7 @@ fn undecided(finding: &Finding) -> Option<String> {
 mod tests {
     use super::*;
     use crate::t4::{THRESHOLD, excellence};
-    use tailproof_core::{Level, Sample};
+    use tailproof_core::{Class, Level, Sample, Subject};
 
     fn with(compliant: usize, total: usize) -> Report {
         let good = Sample::new(vec![1.0; 10]).unwrap();
@@ -166,6 +168,17 @@ mod tests {
             })
             .collect();
         report(&excellence(&inputs, vec![], THRESHOLD, Level::P999), &[])
+    }
+
+    #[test]
+    fn of_a_range_the_end_that_is_missed_is_named() {
+        let mut f = Finding::new(Class::Slo, Subject::default(), "p95 in 1..6 ms", Verdict::Fail);
+        (f.target, f.target_upper) = (Some(1.0), Some(6.0));
+        for (estimate, said) in [(9.0, "missed by 3 (50 %)"), (0.5, "missed by 0.5 (50 %)")] {
+            f.estimate = Some(estimate);
+            let advice = recommendations(std::slice::from_ref(&f));
+            assert!(advice[0].contains(said), "{advice:?}");
+        }
     }
 
     #[test]
