@@ -207,6 +207,8 @@ def markdown(path):
 def evidence(path):
     log = json.loads(path.read_text(encoding="utf-8"))
     parts = log if isinstance(log, list) else [log]
+    if isinstance(log, dict) and log.get("schema") == "tailproof.report/1":
+        parts = log["parts"]
     for part in parts:
         said = part.get("evidence", part).get("schema") if isinstance(part, dict) else None
         if not str(said).startswith("tailproof.evidence/"):
